@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import {
+  addressList,
+  apiKey,
+  encryptionKeyList,
+  filePath,
+  listenHost,
+  mongoUrl,
+  networkList,
+  onOff,
+  oneOf,
+  postgresUrl,
+  publicUrl,
+  wholeNumber,
+} from './setting-formats.js';
+import { StartError } from './start-error.js';
+
+const settings = z.object({
+  PORT: wholeNumber(0, 65_535, 'a port (0 takes any free one)').default(4000),
+  HOST: listenHost.default('127.0.0.1'),
+  DATA_DIR: filePath.default('.data'),
+  DATABASE_URL: postgresUrl.optional(),
+  MONGODB_URL: mongoUrl.optional(),
+  MONGOD_BINARY: filePath.optional(),
+  ROLE: oneOf(['all', 'api', 'worker']).default('all'),
+  BOOTSTRAP_API_KEY: apiKey.optional(),
+  ENCRYPTION_KEYS: encryptionKeyList.default([]),
+  ALLOW_HTTP_ENDPOINTS: onOff.optional(),
+  ALLOWED_NETWORKS: networkList.default([]),
+  SOURCE_IP_ADDRESSES: addressList.default([]),
+  PUBLIC_URL: publicUrl.optional(),
+  RETENTION_DAYS: wholeNumber(1, 3650, 'a number of days').default(30),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of requests (0 sets no limit)').default(50),
+});
+
+type Given = Partial<Record<keyof z.infer<typeof settings>, string>>;
+
+/** Everything the environment decides, checked; the README's table tells what each setting means to an operator. */
+export interface Config {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** As given; relative to the working directory. */
+  readonly dataDir: string;
+  /** Undefined: the embedded PostgreSQL on the data folder. */
+  readonly databaseUrl: string | undefined;
+  /** Undefined: a mongod of our own in development, PostgreSQL as the job store in production. */
+  readonly mongodbUrl: string | undefined;
+  /** A path, or `off` for none; undefined: look for one. */
+  readonly mongodBinary: string | undefined;
+  readonly role: 'all' | 'api' | 'worker';
+  readonly bootstrapApiKey: string | undefined;
+  /** 32 bytes each: the first encrypts, all decrypt. Empty only in development. */
+  readonly encryptionKeys: readonly Buffer[];
+  readonly allowHttpEndpoints: boolean;
+  readonly allowLoopback: boolean;
+  /** CIDR notation. */
+  readonly allowedNetworks: readonly string[];
+  readonly sourceIpAddresses: readonly string[];
+  /** Without a slash at its end. Undefined: the server's own address. */
+  readonly publicUrl: string | undefined;
+  readonly retentionDays: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** 0: no limit. */
+  readonly managementRequestsPerMinute: number;
+  /** Whether a PostgreSQL of the operator's own is used; strict defaults follow from it. */
+  readonly isProduction: boolean;
+}
+
+/** Reads and checks the environment; throws one StartError that tells every fault, and never a secret. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = givenIn(env);
+  const read = settings.safeParse(given);
+  const faults = [...(read.error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`), ...crossFaults(given)];
+  if (!read.success || faults.length > 0) throw new StartError(faultReport(faults));
+  const value = read.data;
+  const isProduction = value.DATABASE_URL !== undefined;
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    dataDir: value.DATA_DIR,
+    databaseUrl: value.DATABASE_URL,
+    mongodbUrl: value.MONGODB_URL,
+    mongodBinary: value.MONGOD_BINARY,
+    role: value.ROLE,
+    bootstrapApiKey: value.BOOTSTRAP_API_KEY,
+    encryptionKeys: value.ENCRYPTION_KEYS,
+    allowHttpEndpoints: value.ALLOW_HTTP_ENDPOINTS ?? !isProduction,
+    allowLoopback: !isProduction,
+    allowedNetworks: value.ALLOWED_NETWORKS,
+    sourceIpAddresses: value.SOURCE_IP_ADDRESSES,
+    publicUrl: value.PUBLIC_URL,
+    retentionDays: value.RETENTION_DAYS,
+    logLevel: value.LOG_LEVEL,
+    managementRequestsPerMinute: value.MANAGEMENT_REQUESTS_PER_MINUTE,
+    isProduction,
+  };
+}
+
+/** The configuration as the log may show it: secrets and URLs with passwords only as `configured` or `not set`. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const presence = (isSet: boolean) => (isSet ? 'configured' : 'not set');
+  return {
+    ...config,
+    databaseUrl: presence(config.databaseUrl !== undefined),
+    mongodbUrl: presence(config.mongodbUrl !== undefined),
+    bootstrapApiKey: presence(config.bootstrapApiKey !== undefined),
+    encryptionKeys: presence(config.encryptionKeys.length > 0),
+  };
+}
+
+/** What is set at all: an empty or blank text counts as unset, as compose files and shells write it. */
+function givenIn(env: NodeJS.ProcessEnv): Given {
+  const given: Given = {};
+  for (const name of settings.keyof().options) {
+    const text = env[name]?.trim();
+    if (text) given[name] = text;
+  }
+  return given;
+}
+
+/** The rules over several settings; they look at what is set, not at whether it is right, so that all faults come together. */
+function crossFaults(given: Given): string[] {
+  const faults: string[] = [];
+  if (given.DATABASE_URL && !given.ENCRYPTION_KEYS)
+    faults.push(
+      'ENCRYPTION_KEYS: is not set, and DATABASE_URL makes this a production server; give base64 of 32 bytes, as `openssl rand -base64 32` prints it, and keep it safe: without it, stored secrets cannot be read',
+    );
+  if ((given.ROLE === 'api' || given.ROLE === 'worker') && !given.DATABASE_URL)
+    faults.push(
+      `ROLE: ${given.ROLE} shares its database with other processes, and DATABASE_URL is not set; give DATABASE_URL, or ROLE=all to run everything in this process`,
+    );
+  return faults;
+}
+
+function faultReport(faults: readonly string[]): string {
+  const heading = faults.length === 1 ? 'The configuration has a fault:' : `The configuration has ${faults.length} faults:`;
+  return [heading, ...faults.map((fault) => `  ${fault}.`)].join('\n');
+}

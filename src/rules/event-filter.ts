@@ -1,0 +1,87 @@
+import { Context } from 'mingo/core';
+import { $all, $elemMatch, $size } from 'mingo/operators/query/array';
+import { $eq, $gt, $gte, $in, $lt, $lte, $ne, $nin } from 'mingo/operators/query/comparison';
+import { $exists, $type } from 'mingo/operators/query/element';
+import { $and, $nor, $not, $or } from 'mingo/operators/query/logical';
+import { Query } from 'mingo/query';
+import { faultsOfCriteria } from './event-filter-grammar.js';
+
+const maxBytes = 8192;
+const maxDepth = 8;
+// Somebody who sends a page of nonsense learns enough from the first faults.
+const maxFaults = 20;
+
+// A context of our own holds these operators and no other, so what the check should ever let through ($where, $function,
+// $expr, $regex …) finds nothing to run.
+const query = {
+  $eq,
+  $ne,
+  $gt,
+  $gte,
+  $lt,
+  $lte,
+  $in,
+  $nin,
+  $exists,
+  $type,
+  $all,
+  $size,
+  $elemMatch,
+  $and,
+  $or,
+  $nor,
+  $not,
+};
+const options = { context: Context.init({ query }), scriptEnabled: false };
+
+/**
+ * Finds every fault in a subscription's filter, as sentences that name the place; none means that it can be kept.
+ * @param filter a MongoDB query over the event's payload; `{}` matches everything
+ */
+export function checkEventFilter(filter: unknown): string[] {
+  if (!isObject(filter)) return ['The filter must be a JSON object, as in {"amount": {"$gt": 100}}.'];
+  // Before anything that recurses: a megabyte of brackets would exhaust the stack.
+  if (isDeeperThan(maxDepth, filter)) {
+    return [`The filter is nested too deeply; at most ${maxDepth} levels of objects and lists are allowed.`];
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(filter));
+  if (bytes > maxBytes)
+    return [`The filter has ${bytes} bytes as compact JSON; at most ${maxBytes} are allowed.`];
+  return faultsOfCriteria(filter).slice(0, maxFaults);
+}
+
+/**
+ * Says whether an event's payload matches a filter that was checked. Never throws: a payload that is not an object matches
+ * `{}` only, and one that a filter cannot be applied to does not match.
+ */
+export function matchesEventFilter(filter: object, payload: unknown): boolean {
+  if (Object.keys(filter).length === 0) return true;
+  if (!isObject(payload)) return false;
+  try {
+    return compiled(filter).test(payload);
+  } catch {
+    // A payload may hold what the matcher trips over, such as a key `constructor`, or be nested deeper than the stack.
+    return false;
+  }
+}
+
+// Compiling costs more than matching, and a subscription's filter is matched against every event of its types.
+const queries = new WeakMap<object, Query>();
+
+function compiled(filter: object): Query {
+  let known = queries.get(filter);
+  if (!known) {
+    known = new Query({ ...filter }, options);
+    queries.set(filter, known);
+  }
+  return known;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+}

@@ -125,9 +125,18 @@ function nameOfRule(address: Address): string | undefined {
 // A zone (fe80::1%eth0) names an interface of this machine, so an address with one is never public.
 function parseAddress(text: string): Address | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
-  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
-  const parsed = ipaddr.IPv6.parse(text);
+  const hexadecimal = withoutDottedTail(text);
+  if (/[.%]/.test(hexadecimal) || !ipaddr.IPv6.isValid(hexadecimal)) return undefined;
+  const parsed = ipaddr.IPv6.parse(hexadecimal);
   return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed;
+}
+
+// ipaddr.js takes ::8.8.8.8, which is IPv4-compatible and goes nowhere, for the mapped ::ffff:8.8.8.8.
+function withoutDottedTail(text: string): string {
+  const tail = text.slice(text.lastIndexOf(':') + 1);
+  if (tail === text || !ipaddr.IPv4.isValidFourPartDecimal(tail)) return text;
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(tail).octets;
+  return `${text.slice(0, -tail.length)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 function parseNetwork(text: string): Network | undefined {

@@ -7,8 +7,8 @@ import {
   listenHost,
   mongoUrl,
   networkList,
-  onOff,
   oneOf,
+  onOff,
   postgresUrl,
   publicUrl,
   wholeNumber,
@@ -31,7 +31,9 @@ const settings = z.object({
   PUBLIC_URL: publicUrl.optional(),
   RETENTION_DAYS: wholeNumber(1, 3650, 'a number of days').default(30),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of requests (0 sets no limit)').default(50),
+  MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of requests (0 sets no limit)').default(
+    50,
+  ),
 });
 
 type Given = Partial<Record<keyof z.infer<typeof settings>, string>>;
@@ -72,7 +74,10 @@ export interface Config {
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = givenIn(env);
   const read = settings.safeParse(given);
-  const faults = [...(read.error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`), ...crossFaults(given)];
+  const faults = [
+    ...(read.error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`),
+    ...crossFaults(given),
+  ];
   if (!read.success || faults.length > 0) throw new StartError(faultReport(faults));
   const value = read.data;
   const isProduction = value.DATABASE_URL !== undefined;
@@ -135,6 +140,7 @@ function crossFaults(given: Given): string[] {
 }
 
 function faultReport(faults: readonly string[]): string {
-  const heading = faults.length === 1 ? 'The configuration has a fault:' : `The configuration has ${faults.length} faults:`;
+  const heading =
+    faults.length === 1 ? 'The configuration has a fault:' : `The configuration has ${faults.length} faults:`;
   return [heading, ...faults.map((fault) => `  ${fault}.`)].join('\n');
 }

@@ -49,7 +49,9 @@ export const listenHost = z.string().transform((text, context) => {
   if (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)) return text;
   // A name made of digits and dots alone is a mistyped address (RFC 1123, 2.1).
   if (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(text) && !/^[\d.]+$/.test(text)) return text;
-  context.addIssue(`${quoted(text)} is no address to listen on; give an IP address or a host name alone, such as 0.0.0.0`);
+  context.addIssue(
+    `${quoted(text)} is no address to listen on; give an IP address or a host name alone, such as 0.0.0.0`,
+  );
   return z.NEVER;
 });
 
@@ -67,10 +69,16 @@ function decodes(text: string): boolean {
 
 /** The URL of a PostgreSQL database; faults never quote it, since it holds a password. */
 export const postgresUrl = z.string().transform((text, context) => {
-  const right = 'give postgresql://user:password@host:5432/database, with special characters of the password percent-encoded';
+  const right =
+    'give postgresql://user:password@host:5432/database, with special characters of the password percent-encoded';
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPostgres = url?.protocol === 'postgres:' || url?.protocol === 'postgresql:';
-  if (!url || !isPostgres || !/^postgres(ql)?:\/\//i.test(text) || !decodes(url.username + url.password + url.pathname)) {
+  if (
+    !url ||
+    !isPostgres ||
+    !/^postgres(ql)?:\/\//i.test(text) ||
+    !decodes(url.username + url.password + url.pathname)
+  ) {
     context.addIssue(`is not a PostgreSQL URL; ${right}`);
     return z.NEVER;
   }
@@ -116,7 +124,9 @@ function isNetwork(text: string): boolean {
 export const networkList = z.string().transform((text, context) => {
   const networks = split(text);
   for (const wrong of networks.filter((item) => !isNetwork(item)))
-    context.addIssue(`${quoted(wrong)} is not a network; give CIDR notation with commas between, such as 10.0.0.0/8,fd00::/8`);
+    context.addIssue(
+      `${quoted(wrong)} is not a network; give CIDR notation with commas between, such as 10.0.0.0/8,fd00::/8`,
+    );
   return networks;
 });
 
@@ -128,18 +138,22 @@ function isAddress(text: string): boolean {
 export const addressList = z.string().transform((text, context) => {
   const addresses = split(text);
   for (const wrong of addresses.filter((item) => !isAddress(item)))
-    context.addIssue(`${quoted(wrong)} is not an IP address; give addresses with commas between, such as 203.0.113.7,2001:db8::7`);
+    context.addIssue(
+      `${quoted(wrong)} is not an IP address; give addresses with commas between, such as 203.0.113.7,2001:db8::7`,
+    );
   return addresses;
 });
 
 /** A list of AES-256 keys, each base64 of exactly 32 bytes; faults name a key by its place in the list, counted from 1. */
 export const encryptionKeyList = z.string().transform((text, context) => {
   const items = split(text);
-  const right = 'give base64 of exactly 32 bytes, as `openssl rand -base64 32` prints it, with commas between several';
+  const right =
+    'give base64 of exactly 32 bytes, as `openssl rand -base64 32` prints it, with commas between several';
   if (items.length === 0) context.addIssue(`holds no key; ${right}`);
+  // 32 bytes are 43 characters and one of padding; Buffer.from would skip over anything else without a word.
   for (const [index, item] of items.entries())
-    // 32 bytes are 43 characters and one of padding; Buffer.from would skip over anything else without a word.
-    if (!/^[A-Za-z0-9+/]{43}=$/.test(item)) context.addIssue(`key ${index + 1} of ${items.length} is not base64 of 32 bytes; ${right}`);
+    if (!/^[A-Za-z0-9+/]{43}=$/.test(item))
+      context.addIssue(`key ${index + 1} of ${items.length} is not base64 of 32 bytes; ${right}`);
   return items.map((item) => Buffer.from(item, 'base64'));
 });
 
@@ -150,5 +164,6 @@ export const apiKey = z.string().superRefine((text, context) => {
   const right = `give at least ${minKeyCharacters} letters, digits and signs of ASCII without spaces, as \`openssl rand -hex 32\` prints them`;
   if (text.length < minKeyCharacters) context.addIssue(`has ${text.length} characters; ${right}`);
   // It is sent in a header (RFC 9110, 5.5), and a space would end it there.
-  if (!/^[\x21-\x7e]*$/.test(text)) context.addIssue(`holds characters that do not fit in an HTTP header; ${right}`);
+  if (!/^[\x21-\x7e]*$/.test(text))
+    context.addIssue(`holds characters that do not fit in an HTTP header; ${right}`);
 });

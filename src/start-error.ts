@@ -1,4 +1,4 @@
-/** An expected reason why the server cannot start or go on: its message is all that is printed before the exit with code 1. */
+/** An expected reason why the server cannot start or go on, told in one plain sentence; `main` prints the message alone and exits with 1. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }

@@ -4,7 +4,10 @@ import { StartError } from '../../src/start-error.js';
 
 const key1 = Buffer.alloc(32, 1).toString('base64');
 const key2 = Buffer.alloc(32, 2).toString('base64');
-const production = { DATABASE_URL: 'postgres://tendril:pg-canary@db.example:5432/tendril', ENCRYPTION_KEYS: key1 };
+const production = {
+  DATABASE_URL: 'postgres://tendril:pg-canary@db.example:5432/tendril',
+  ENCRYPTION_KEYS: key1,
+};
 
 /** The lines of the report, one for each fault, without the heading. */
 function faultsOf(env: NodeJS.ProcessEnv): string[] {
@@ -85,13 +88,24 @@ test('every setting is read', () => {
 });
 
 test('an empty or blank text counts as unset', () => {
-  expect(readConfig({ PORT: '', HOST: ' ', DATABASE_URL: '', ROLE: '', ENCRYPTION_KEYS: '\n' })).toEqual(readConfig({}));
+  expect(readConfig({ PORT: '', HOST: ' ', DATABASE_URL: '', ROLE: '', ENCRYPTION_KEYS: '\n' })).toEqual(
+    readConfig({}),
+  );
 });
 
 test('DATABASE_URL makes a production server: no http endpoints and no loopback unless they are asked for', () => {
-  expect(readConfig(production)).toMatchObject({ isProduction: true, allowHttpEndpoints: false, allowLoopback: false });
-  expect(readConfig({ ...production, ALLOW_HTTP_ENDPOINTS: 'true' })).toMatchObject({ allowHttpEndpoints: true });
-  expect(readConfig({ ALLOW_HTTP_ENDPOINTS: 'false' })).toMatchObject({ allowHttpEndpoints: false, allowLoopback: true });
+  expect(readConfig(production)).toMatchObject({
+    isProduction: true,
+    allowHttpEndpoints: false,
+    allowLoopback: false,
+  });
+  expect(readConfig({ ...production, ALLOW_HTTP_ENDPOINTS: 'true' })).toMatchObject({
+    allowHttpEndpoints: true,
+  });
+  expect(readConfig({ ALLOW_HTTP_ENDPOINTS: 'false' })).toMatchObject({
+    allowHttpEndpoints: false,
+    allowLoopback: true,
+  });
 });
 
 describe('a wrong setting is told with its name and what would be right', () => {
@@ -175,7 +189,9 @@ test('a production server does not start without ENCRYPTION_KEYS', () => {
 });
 
 test.each(['api', 'worker'])('ROLE=%s needs a DATABASE_URL that the processes share', (role) => {
-  expect(faultsOf({ ROLE: role })).toEqual([expect.stringMatching(new RegExp(`^ROLE: ${role} shares its database`))]);
+  expect(faultsOf({ ROLE: role })).toEqual([
+    expect.stringMatching(new RegExp(`^ROLE: ${role} shares its database`)),
+  ]);
   expect(faultsOf({ ...production, ROLE: role })).toEqual([]);
 });
 

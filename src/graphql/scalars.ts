@@ -1,0 +1,62 @@
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { exactNumber } from '../rules/exact-json.js';
+
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+function parseMoment(value: unknown): Date {
+  const time = typeof value === 'string' && rfc3339.test(value) ? Date.parse(value) : Number.NaN;
+  // Date.parse rolls the 30th of February over into March; a moment that is not in the calendar is refused instead.
+  const day = typeof value === 'string' ? Number(value.slice(8, 10)) : 0;
+  const lastDay = typeof value === 'string' ? new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate() : 0;
+  if (Number.isNaN(time) || day > lastDay) {
+    throw new GraphQLError('A DateTime is an RFC 3339 date-time with an offset, for example 2026-02-25T12:00:00.000Z.');
+  }
+  return new Date(time);
+}
+
+/** RFC 3339, written in UTC with milliseconds; read with any offset. */
+export const DateTimeScalar = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  description:
+    'A moment: RFC 3339 date-time, always written in UTC with millisecond precision, for example 2026-02-25T12:00:00.000Z; any offset is read.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
+  serialize: (value) => {
+    if (value instanceof Date) return value.toISOString();
+    throw new TypeError('a DateTime field holds no Date');
+  },
+  parseValue: parseMoment,
+  parseLiteral: (node) => parseMoment(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+/** Any JSON value; numbers keep every digit that was sent. */
+export const JsonScalar = new GraphQLScalarType({
+  name: 'JSON',
+  description: 'Any JSON value: object, array, string, number, boolean or null. Numbers keep every digit they were sent with.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => jsonOf(node, variables ?? {}),
+});
+
+function jsonOf(node: ValueNode, variables: Record<string, unknown>): unknown {
+  switch (node.kind) {
+    case Kind.INT:
+    case Kind.FLOAT:
+      return exactNumber(node.value);
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.ENUM:
+      throw new GraphQLError(`JSON has no name ${node.value}; a text stands in quotes.`, { nodes: node });
+    case Kind.NULL:
+      return null;
+    case Kind.VARIABLE:
+      return variables[node.name.value];
+    case Kind.LIST:
+      return node.values.map((value) => jsonOf(value, variables));
+    case Kind.OBJECT: {
+      const entries = node.fields.map((field) => [field.name.value, jsonOf(field.value, variables)] as const);
+      return Object.fromEntries(entries);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import type { Alarms } from './deliveries/alarms.js';
+import type { DeliveryUpdates } from './deliveries/delivery-updates.js';
+import type { Loaders } from './deliveries/loaders.js';
+import type { Publisher } from './events/publisher.js';
+import type { AddressPolicy } from './rules/address-policy.js';
+import type { Database } from './storage/database.js';
+import type { Encryption } from './storage/encryption.js';
+import type { Authenticator } from './workspaces/authenticate.js';
+
+/** The parts of the server that requests are answered with; `app.ts` builds each once. */
+export interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly database: Database;
+  readonly encryption: Encryption;
+  readonly addressPolicy: AddressPolicy;
+  readonly authenticator: Authenticator;
+  readonly alarms: Alarms;
+  readonly publisher: Publisher;
+  readonly updates: DeliveryUpdates;
+  readonly loaders: Loaders;
+  /** Wakes this process's drain, if it has one. */
+  wakeDrain(): void;
+}

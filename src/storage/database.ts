@@ -1,0 +1,81 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { StartError } from '../start-error.js';
+import { Migration0001First } from './migrations/0001-first.js';
+
+/** A prepared statement: the name is its identity on each connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Runs a prepared statement and gives its rows; timestamps come as Date, bigint as text. */
+export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
+
+/** PostgreSQL: the entity manager for the nouns, plain SQL for the pipeline, both over one pool. */
+export interface Database {
+  readonly orm: MikroORM;
+  readonly query: Query;
+  readonly pool: pg.Pool;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const migrations = [Migration0001First];
+const maxConnections = 12;
+// Any constant will do; it keeps two processes from migrating at once.
+const migrationLock = 7_336_301;
+
+/** Connects, brings the tables up to date (one process at a time) and refuses a database newer than this code. */
+export async function openDatabase(
+  url: string,
+  entities: (new () => object)[],
+  log: Logger,
+): Promise<Database> {
+  const orm = await MikroORM.init({
+    clientUrl: url,
+    entities,
+    extensions: [Migrator],
+    forceUtcTimezone: true,
+    allowGlobalContext: false,
+    discovery: { warnWhenNoEntities: false },
+    driverOptions: { max: maxConnections, application_name: 'tendril' },
+    migrations: {
+      migrationsList: migrations.map((migration) => ({
+        name: new migration(undefined as never, undefined as never).name,
+        class: migration,
+      })),
+      snapshot: false,
+      tableName: 'migration',
+    },
+    logger: (message) => log.debug(message),
+  });
+  const pool = (await orm.em.getConnection().getNativeClient()) as pg.Pool;
+  await migrate(orm, pool);
+  // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
+  const query: Query = async (statement, values) =>
+    (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
+  return { orm, query, pool, url, close: () => orm.close(true) };
+}
+
+async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    const known = new Set(
+      migrations.map((migration) => new migration(undefined as never, undefined as never).name),
+    );
+    const newer = (await orm.migrator.getExecuted()).filter((row) => !known.has(row.name));
+    if (newer.length > 0) {
+      throw new StartError(
+        `The database is newer than this Tendril: it has the migration ${newer.map((row) => row.name).join(', ')}, which this version does not know. Start the version that made it, or a later one.`,
+      );
+    }
+    await orm.migrator.up();
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
+    client.release();
+  }
+}

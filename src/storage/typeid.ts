@@ -1,0 +1,43 @@
+import { parseTypeId, TypeID, type TypeId, toUUID } from 'typeid-js';
+import { v7 } from 'uuid';
+
+/** The prefixes of TypeIDs, one a noun. */
+export type IdPrefix = 'ws' | 'key' | 'etyp' | 'wsub' | 'evt' | 'dlv' | 'atm';
+
+/** The uuid that sorts before every other. */
+export const zeroUuid = '00000000-0000-0000-0000-000000000000';
+
+/** A new UUIDv7: sorted by time, and within one process by the order of the calls. */
+export function newUuid(): string {
+  return v7();
+}
+
+/** The TypeID that the API shows for a stored uuid. */
+export function toTypeId(prefix: IdPrefix, uuid: string): string {
+  return TypeID.fromUUID(prefix, uuid).toString();
+}
+
+/** The stored uuid of a TypeID; undefined where the text is no TypeID of this prefix. */
+export function fromTypeId(prefix: IdPrefix, id: string): string | undefined {
+  try {
+    return parseTypeId(id as TypeId<string>).prefix === prefix ? toUUID(id as TypeId<string>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The prefix of a TypeID, whatever it is; undefined where the text is none. */
+export function prefixOf(id: string): string | undefined {
+  return /^([a-z]{2,4})_[0-7][0-9a-hjkmnp-tv-z]{25}$/.exec(id)?.[1];
+}
+
+/** The lowest uuid that a UUIDv7 of this moment can have; `timeMs` is Unix time in milliseconds. */
+export function lowestUuidAt(timeMs: number): string {
+  const hex = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
+}
+
+/** The moment that a UUIDv7 was made, in Unix milliseconds. */
+export function timeOfUuid(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
+}

@@ -1,0 +1,34 @@
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { settleUnsendable } from '../deliveries/settle-unsendable.js';
+import type { Parts } from '../parts.js';
+import { findSubscription } from './find-subscription.js';
+import { saveEventTypes } from './save-event-types.js';
+
+/**
+ * Deletes a subscription: it is sent to no more, what is not done is CANCELED, and its logs stay. False where the workspace
+ * has none of this id.
+ */
+export async function deleteSubscription(
+  parts: Pick<Parts, 'database'>,
+  em: EntityManager,
+  workspaceId: string,
+  id: string,
+): Promise<boolean> {
+  const deleted = await em.transactional(async (tx) => {
+    const subscription = await findSubscription(tx, workspaceId, id, LockMode.PESSIMISTIC_WRITE);
+    if (!subscription) return false;
+    subscription.deletedAt = new Date();
+    subscription.updatedAt = subscription.deletedAt;
+    subscription.revision += 1;
+    subscription.headerNames = [];
+    subscription.headerValues = null;
+    await tx.flush();
+    await saveEventTypes(tx, subscription);
+    await tx.execute('DELETE FROM subscription_secret WHERE subscription_id = ?', [subscription.uuid]);
+    return true;
+  });
+  // Once here, so that the caller sees it; what is too much for once, or comes in between, the sweep settles.
+  if (deleted) await settleUnsendable(parts.database);
+  return deleted;
+}

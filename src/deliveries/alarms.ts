@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { type AlarmAdder, alarmAdder } from './add-alarms.js';
 import { alarmMoment, runningSecondMs } from './alarm-moments.js';
 import { ALARM_JOB, type AlarmStore, type ReachableListener } from './alarm-store.types.js';
+import { guardJobs } from './guard-jobs.js';
 import { InFlight } from './in-flight.js';
 import { openMongoAlarmStore } from './mongo-alarm-store.js';
 import { openPostgresAlarmStore } from './postgres-alarm-store.js';
@@ -33,7 +34,6 @@ export interface Alarms {
   stop(): Promise<void>;
 }
 
-const LOCK_LIFETIME_MS = 75_000;
 const TOUCH_EVERY_MS = 20_000;
 const CLOSE_WITHIN_MS = 1000;
 // A timer may fire a millisecond early; an alarm must be due by then.
@@ -104,7 +104,11 @@ class AgendaAlarms implements Alarms {
   async work(drain: () => Promise<void>, wake?: () => void): Promise<void> {
     this.#drain = drain;
     this.#wake = wake;
-    const repository = this.#guard(repositoryOf(this.#alarmStore));
+    const repository = guardJobs(repositoryOf(this.#alarmStore), {
+      calls: this.#calls,
+      mayTake: () => this.#stopping === undefined && this.isUp(),
+      onEnded: () => this.#afterJob(),
+    });
     this.#agenda = new Agenda({
       backend: {
         name: this.store,
@@ -124,7 +128,7 @@ class AgendaAlarms implements Alarms {
     this.#agenda.on('error', (error: Error) => this.#log.debug({ err: error }, 'Agenda reported an error'));
     this.#agenda.define(ALARM_JOB, (job) => this.#run(job), {
       // Agenda looks after a running job by a timer of half this time, and leaves the timer behind when the job ends;
-      // so it is short, and how long a lock lives in the store is said in #guard.
+      // so it is short. How long a lock lives in the store is said in guardJobs.
       lockLifetime: 5000,
     });
     await this.#agenda.start();
@@ -180,6 +184,7 @@ class AgendaAlarms implements Alarms {
     }
   }
 
+  // Also when the store went away and the job could not be removed: its lock runs out, and then it runs once more.
   #afterJob(): void {
     this.#isHolding = false;
     this.#adder.forget(runningSecondMs(Date.now()));
@@ -205,37 +210,6 @@ class AgendaAlarms implements Alarms {
     if (!this.isUp()) return;
     const untaken = new Date(runningSecondMs(Date.now()) - 1000);
     if ((await this.#calls.track(this.#alarmStore.removeUntaken(untaken))) > 0) this.#tellRunningDrain();
-  }
-
-  #guard(repository: JobRepository): JobRepository {
-    const { getNextJobToRun, saveJobState, unlockJob, removeJobs } = repository;
-    return Object.assign(repository, {
-      getNextJobToRun: async (...[name, , , , options]: Parameters<typeof getNextJobToRun>) => {
-        if (this.#stopping !== undefined || !this.isUp()) return undefined;
-        const now = new Date();
-        // Agenda would lock what is due within `processEvery` too, and sit on it while nothing else may be locked.
-        const deadline = new Date(now.getTime() - LOCK_LIFETIME_MS);
-        const job = await this.#calls.track(
-          getNextJobToRun.call(repository, name, now, deadline, now, options),
-        );
-        if (job === undefined || this.#stopping === undefined) return job;
-        await repository.unlockJob(job);
-        return undefined;
-      },
-      saveJobState: (...args: Parameters<typeof saveJobState>) =>
-        this.#calls.track(saveJobState.apply(repository, args)),
-      // Agenda does not wait for it, so it must not fail.
-      unlockJob: (...args: Parameters<typeof unlockJob>) =>
-        this.#calls.track(unlockJob.apply(repository, args)).catch(() => undefined),
-      removeJobs: async (...args: Parameters<typeof removeJobs>) => {
-        try {
-          return await this.#calls.track(removeJobs.apply(repository, args));
-        } finally {
-          // By then Agenda has let go of the job and may lock the next.
-          setImmediate(() => this.#afterJob());
-        }
-      },
-    });
   }
 
   async #stop(): Promise<void> {

@@ -2,11 +2,14 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { badFiles, badImports, goodFiles, wrongTypes } from './support/planted-violations.js';
 
 // A gate that has never been seen to reject anything may be open. So each rule of CONTRIBUTING.md that a tool holds is
 // broken here on purpose, outside the project and under the project's own configuration.
+
+// Compilers on a busy machine, not waits.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const project = join(import.meta.dirname, '..');
 const folders: string[] = [];
@@ -26,7 +29,9 @@ async function plant(files: Readonly<Record<string, string>>, configuration: str
 function outputOf(folder: string, tool: string, ...args: string[]): Promise<string> {
   return new Promise((resolve) => {
     const options = { cwd: folder, maxBuffer: 16 * 1024 * 1024 };
-    execFile(join(project, 'node_modules/.bin', tool), args, options, (_error, stdout) => resolve(stdout));
+    execFile(join(project, 'node_modules/.bin', tool), args, options, (_error, out, err) =>
+      resolve(out || err),
+    );
   });
 }
 
@@ -89,4 +94,44 @@ test('the compiler rejects what a strict flag is there for', async () => {
   expect(new Set(Array.from(found, ([, flag, code]) => `${flag} ${code}`))).toEqual(
     new Set(wrongTypes.map(([flag, code]) => `${flag} ${code}`)),
   );
+});
+
+test('knip rejects what nothing uses: a file, an export, a dependency', async () => {
+  const folder = await plant(
+    {
+      'package.json': JSON.stringify({
+        name: 'planted',
+        type: 'module',
+        dependencies: { pino: '10', zod: '4' },
+      }),
+      'src/main.ts': "import 'zod';\nimport { used } from './parts.js';\n\nused();\n",
+      'src/parts.ts': 'export const used = () => 1;\nexport const unused = () => 2;\n',
+      'src/forgotten.ts': 'export const forgotten = 3;\n',
+    },
+    'knip.json',
+  );
+  const report = JSON.parse(await outputOf(folder, 'knip', '--reporter', 'json'));
+  const found = (kind: string) =>
+    report.issues.flatMap((issue: Record<string, { name: string }[]>) =>
+      (issue[kind] ?? []).map(({ name }) => name),
+    );
+  expect(found('files')).toEqual(['src/forgotten.ts']);
+  expect(found('exports')).toEqual(['unused']);
+  expect(found('dependencies')).toEqual(['pino']);
+});
+
+test('codegen rejects typed documents that are older than the schema', async () => {
+  const folder = await plant(
+    {
+      'package.json': '{ "type": "module" }',
+      'schema.graphql': 'type Query { newField: String }',
+      'test/support/operations.graphql': 'query New { newField }',
+      'generated/operations.ts': 'export {};\n',
+    },
+    'codegen.ts',
+  );
+  await symlink(join(project, 'node_modules'), join(folder, 'node_modules'));
+  const output = await outputOf(folder, 'graphql-codegen', '--config', 'codegen.ts', '--check', '--silent');
+  expect(output).toContain('generated/operations.ts');
+  expect(output).toContain('stale');
 });

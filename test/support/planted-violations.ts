@@ -177,7 +177,8 @@ export const goodFiles: Readonly<Record<string, string>> = {
   'src/profiles/plain.ts': "import { b } from '../rules/pure.js';\n\nexport const c = b;\n",
   'src/events/fact.entity.ts':
     "import { Node } from '../graphql/node.js';\nimport { c } from '../profiles/plain.js';\nimport { d } from '../workspaces/workspace.entity.js';\n\nexport const e = [Node, c, d];\n",
-  'src/events/publish.ts': "import { e } from './fact.entity.js';\n\nexport const f = e;\n",
+  'src/events/publish.ts':
+    "import { userError } from '../graphql/user-error.js';\nimport { e } from './fact.entity.js';\n\nexport const f = [e, userError];\n",
   'src/events/fact.resolver.ts':
     "import type { RequestContext } from '../graphql/context.js';\nimport { f } from './publish.js';\n\nexport const g = (context: RequestContext) => [context, f];\n",
   'src/events/decorated.resolver.ts':

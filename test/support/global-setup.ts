@@ -1,0 +1,93 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../../src/storage/database.js';
+import { startMongo } from '../../src/storage/mongo-server.js';
+import { startPostgres } from '../../src/storage/postgres-server.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The run's PostgreSQL, as its superuser. */
+    postgresUrl: string;
+    /** The database that `newDatabase` clones. */
+    postgresTemplate: string;
+    /** The run's mongod without a database's name; undefined where none can be had. */
+    mongoUrl: string | undefined;
+  }
+}
+
+const FOLDER_PREFIX = 'tendril-test-';
+const TEMPLATE = 'tendril_template';
+
+/** Starts one PostgreSQL and one mongod for the whole run, the way `npm start` does, and tells aloud what the tests run on. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await removeFoldersOfKilledRuns();
+  const folder = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  await chmod(folder, 0o711); // as root, PostgreSQL runs as another user, who must pass through
+  const log = pino({ level: 'warn' });
+  const [postgres, mongo] = await Promise.all([
+    startPostgres({ dataDir: folder, log }),
+    startMongo({ dataDir: folder, binary: process.env.MONGOD_BINARY, cacheDir: cacheDir(), log }),
+  ]);
+  async function teardown(): Promise<void> {
+    await Promise.all([postgres.stop(), mongo.kind === 'started' && mongo.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  }
+  try {
+    await makeTemplate(postgres.url);
+    tellJobStores(mongo.kind === 'started' ? undefined : mongo.reason);
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  project.provide('postgresUrl', postgres.url);
+  project.provide('postgresTemplate', TEMPLATE);
+  project.provide('mongoUrl', mongo.kind === 'started' ? mongo.databaseUrl('') : undefined);
+  return teardown;
+}
+
+/** Where fetched mongods are kept; undefined: where the server keeps them when nothing is configured. */
+function cacheDir(): string | undefined {
+  const base = process.env.XDG_CACHE_HOME;
+  return base ? join(base, 'tendril') : undefined;
+}
+
+async function makeTemplate(postgresUrl: string): Promise<void> {
+  const client = new Client({ connectionString: postgresUrl });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${TEMPLATE}`);
+  await client.end();
+  const url = new URL(postgresUrl);
+  url.pathname = TEMPLATE;
+  const database = await openDatabase(url.href, [], pino({ level: 'warn' }));
+  await database.close();
+}
+
+function tellJobStores(whyNoMongo: string | undefined): void {
+  if (whyNoMongo === undefined) {
+    console.log('Job stores in this run: MongoDB (alone, and as a replica set of one) and PostgreSQL.');
+    return;
+  }
+  if (process.env.CI === 'true') throw new Error(`The tests need MongoDB when CI=true: ${whyNoMongo}.`);
+  console.log(`Job stores in this run: PostgreSQL alone. THE TESTS ON MONGODB ARE SKIPPED: ${whyNoMongo}.`);
+}
+
+/** A PostgreSQL whose folder is gone ends by itself within a minute. */
+async function removeFoldersOfKilledRuns(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(FOLDER_PREFIX) && Number.parseInt(name.slice(FOLDER_PREFIX.length), 10);
+    if (pid && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -27,11 +27,11 @@ const connectionFailures: Readonly<Record<string, string>> = {
   TLS_CERTIFICATE_WRONG_HOST: "The endpoint's TLS certificate is for another host name.",
   TLS_CERTIFICATE_REVOKED: "The endpoint's TLS certificate has been revoked.",
   TLS_FAILED: 'No TLS connection could be agreed on with the endpoint.',
-  INVALID_RESPONSE: 'What the endpoint answered is not HTTP/1.1.',
+  INVALID_RESPONSE: 'What the endpoint answered is not a valid HTTP/1.1 response.',
   RESPONSE_HEADERS_TOO_LARGE: "The endpoint's response headers are larger than 16 KiB.",
   RESPONSE_INCOMPLETE: 'The endpoint closed the connection in the middle of its response.',
   INVALID_REQUEST: 'The request could not be made from its URL and headers.',
-  SOURCE_ADDRESS_UNAVAILABLE: 'The server could not send from its configured source address.',
+  SOURCE_ADDRESS_UNAVAILABLE: 'The server had no address of its own to connect from.',
 };
 
 /**

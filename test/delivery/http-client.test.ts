@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import {
   createServer as createTlsServer,
   getCACertificates,
@@ -20,6 +21,9 @@ import { type ServerCertificate, selfSignedCertificate } from '../support/self-s
 const open: AddressPolicy = { allowedNetworks: [], allowHttp: true, allowLoopback: true, ownOrigins: [] };
 const strict: AddressPolicy = { ...open, allowLoopback: false };
 const noContent = 'HTTP/1.1 204 No Content\r\n\r\n';
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
 const kilobyte = 'x'.repeat(1024);
 
 function clientWith(policy: AddressPolicy, options: Partial<HttpClientOptions> = {}): HttpClient {
@@ -97,6 +101,12 @@ describe('a request and its response', () => {
     const { outcome } = await post(clientWith(open), receiver.url);
     expect(outcome).toMatchObject({ kind: 'responded', statusCode: status });
     expect(trap.sockets).toHaveLength(0);
+  });
+
+  test.skipIf(!hasIpv6)('an IPv6 literal is dialled', async () => {
+    const receiver = await rawReceiver((socket) => socket.write(noContent), '::1');
+    expect((await post(clientWith(open), receiver.url)).outcome).toMatchObject({ kind: 'responded' });
+    expect(receiver.received()).toContain(`host: [::1]:${receiver.port}`);
   });
 
   test('early hints are passed over, and the answer after them counts', async () => {

@@ -2,8 +2,8 @@ import { connectionFailureCode } from '../rules/connection-failure-code.js';
 import type { Outcome } from '../rules/outcome.js';
 import { DialError } from './dial.js';
 
-/** The most bytes of a response's body that are read and kept. */
-export const maxResponseBodyBytes = 64 * 1024;
+// The most bytes of a response's body that are read and kept.
+const maxResponseBodyBytes = 64 * 1024;
 
 /** One POST to an endpoint. */
 export interface OutgoingRequest {

@@ -7,7 +7,7 @@ import type { Outcome } from '../rules/outcome.js';
 import { type DialOptions, type DialTarget, dial, type LookUp, lookUpAddresses } from './dial.js';
 import { Exchange, type ExchangeCarrier, type OutgoingRequest, type SendResult } from './exchange.js';
 
-export type { OutgoingRequest, ReceivedResponse, SendResult } from './exchange.js';
+export type { OutgoingRequest, SendResult } from './exchange.js';
 
 /** Sends requests to customers' URLs: the only way out to them. */
 export interface HttpClient {

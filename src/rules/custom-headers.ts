@@ -1,8 +1,8 @@
-/** The most headers that a subscription can have. */
-export const maxCustomHeaders = 20;
+// The most headers that a subscription can have.
+const maxCustomHeaders = 20;
 
-/** The largest header, name and value together, in bytes. */
-export const maxCustomHeaderBytes = 4096;
+// The largest header, name and value together, in bytes.
+const maxCustomHeaderBytes = 4096;
 
 /** What is wrong with one header of a list; `index` counts from 0. */
 export interface CustomHeaderFault {

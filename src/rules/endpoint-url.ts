@@ -6,8 +6,8 @@ import {
   isOwnOrigin,
 } from './address-policy.js';
 
-/** The longest URL that is accepted, in characters. */
-export const maxEndpointUrlLength = 2083;
+// The longest URL that is accepted, in characters.
+const maxEndpointUrlLength = 2083;
 
 /** A checked endpoint URL, or what is wrong with it and what would be right. */
 export type EndpointUrlCheck =

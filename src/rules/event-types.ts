@@ -1,8 +1,8 @@
 const namePattern = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+$/;
 const groupPattern = /^[A-Za-z0-9_-]+\.\*$/;
 
-/** The longest event type name or pattern, in characters. */
-export const maxEventTypeLength = 255;
+// The longest event type name or pattern, in characters.
+const maxEventTypeLength = 255;
 
 /** Says whether a text can name an event type: letters, digits, _ and -, in two or more parts with dots between. */
 export function isEventTypeName(text: string): boolean {

@@ -106,11 +106,6 @@ export function isIpAddress(text: string): boolean {
   return parseAddress(text) !== undefined;
 }
 
-/** Says whether a text is a network as in `10.0.0.0/8`, or one address. */
-export function isNetwork(text: string): boolean {
-  return parseNetwork(text) !== undefined;
-}
-
 function rule(name: string, cidr: string, source: string): Rule {
   return { name: `${name} ${cidr} (${source})`, network: ipaddr.parseCIDR(cidr) };
 }

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { compileSchema, type SchemaCheck } from './compile-schema.js';
+import { type JsonSchema, readSchema } from './read-schema.js';
+
+/** Where a payload does not fit, and why. */
+export interface PayloadFault {
+  /** JSON pointer (RFC 6901) to the faulty value inside the payload; empty for the payload itself. */
+  readonly pointer: string;
+  /** The rest of a sentence that begins with the pointer: `must be integer`. */
+  readonly message: string;
+}
+
+// Somebody whose payload does not fit at all learns enough from the first faults.
+const maxFaults = 10;
+const maxCompiled = 200;
+
+type PayloadCheck = (payload: unknown) => PayloadFault[];
+
+// A schema comes anew from the database with every look-up, so it is known by its content too.
+const byIdentity = new WeakMap<object, PayloadCheck>();
+const byContent = new Map<string, PayloadCheck>();
+
+/** Finds where a payload does not fit a schema that `checkSchema` has let pass, the first ten faults at most. Never throws. */
+export function checkPayload(schema: unknown, payload: unknown): PayloadFault[] {
+  if (typeof schema !== 'object' || schema === null) return schema === false ? [nothingFits] : [];
+  let check = byIdentity.get(schema);
+  if (!check) {
+    check = checkByContent(schema as JsonSchema);
+    byIdentity.set(schema, check);
+  }
+  return check(payload);
+}
+
+const nothingFits: PayloadFault = { pointer: '', message: 'cannot fit: the schema refuses every payload' };
+const unusable: PayloadFault = {
+  pointer: '',
+  message: 'cannot be checked: this version cannot use the schema',
+};
+const tooMuchWork: PayloadFault = {
+  pointer: '',
+  message: 'cannot be checked: schema and payload together ask for too much work',
+};
+
+function checkByContent(schema: JsonSchema): PayloadCheck {
+  const content = createHash('sha256').update(JSON.stringify(schema)).digest('base64');
+  const check = byContent.get(content) ?? newCheck(schema);
+  // Put back behind the others: the one at the front is the one that was not asked for longest.
+  byContent.delete(content);
+  byContent.set(content, check);
+  const [oldest] = byContent.keys();
+  if (byContent.size > maxCompiled && oldest !== undefined) byContent.delete(oldest);
+  return check;
+}
+
+function newCheck(schema: JsonSchema): PayloadCheck {
+  try {
+    const { compilable } = readSchema(schema);
+    const findFirst = compileSchema(compilable, false);
+    let findAll: SchemaCheck | undefined;
+    return (payload) => {
+      const first = findFirst(payload);
+      if (first.kind === 'fits') return [];
+      if (first.kind === 'tooMuchWork') return [tooMuchWork];
+      findAll ??= compileSchema(compilable, true);
+      const all = findAll(payload);
+      return (all.kind === 'faults' ? all : first).errors.slice(0, maxFaults).map(toFault);
+    };
+  } catch {
+    // Kept from an earlier version that took it. One workspace's schema must not fail the batch of all.
+    return () => [unusable];
+  }
+}
+
+function toFault({ instancePath, keyword, message, params }: ErrorObject): PayloadFault {
+  return { pointer: instancePath, message: `${message ?? `fails ${keyword}`}${detail(keyword, params)}` };
+}
+
+/** What Ajv's own message leaves out. */
+function detail(keyword: string, params: ErrorObject['params']): string {
+  if (keyword === 'additionalProperties') return `: ${JSON.stringify(params.additionalProperty)}`;
+  if (keyword === 'unevaluatedProperties') return `: ${JSON.stringify(params.unevaluatedProperty)}`;
+  if (keyword === 'const') return `: ${shortened(JSON.stringify(params.allowedValue))}`;
+  if (keyword === 'enum') return `: ${shortened(JSON.stringify(params.allowedValues))}`;
+  return '';
+}
+
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

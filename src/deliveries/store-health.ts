@@ -1,6 +1,6 @@
 const PROBE_WHEN_UP_MS = 2000;
 const PROBE_WHEN_DOWN_MS = 500;
-const ANSWER_WITHIN_MS = 1000;
+const ANSWER_WITHIN_MS = 2000;
 
 /** Whether a store answers, asked all the time so that nobody has to wait to find out. */
 export interface StoreHealth {

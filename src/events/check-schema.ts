@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { compileSchema } from './compile-schema.js';
 import { type JsonSchema, readSchema } from './read-schema.js';
+import { toSchemaFault } from './schema-fault.js';
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
 const maxBytes = 65_536;
@@ -42,11 +43,13 @@ function faultsByMetaSchema(schema: unknown): string[] {
   const check = metaSchemas.getSchema(dialect);
   if (!check) throw new Error(`Ajv does not have ${dialect}`);
   if (check(schema)) return [];
-  const faults = (check.errors ?? []).map(
-    ({ instancePath, message }) => `The schema ${at(`${instancePath} ${message}`)}.`,
-  );
+  // Of a value that may be one thing or another, Ajv tells all that it is not; the first says enough.
+  const firsts = new Map<string, string>();
+  for (const { pointer, message } of (check.errors ?? []).map(toSchemaFault)) {
+    if (!firsts.has(pointer)) firsts.set(pointer, message);
+  }
   check.errors = null;
-  return [...new Set(faults)];
+  return Array.from(firsts, ([pointer, message]) => `The schema ${at(`${pointer} ${message}`)}.`);
 }
 
 function faultsOfCompiling(compilable: JsonSchema): string[] {

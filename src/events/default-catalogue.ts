@@ -26,7 +26,7 @@ const ivymail: readonly CatalogueEntry[] = [
   {
     name: 'email.delivered',
     description: "The recipient's mail server has taken an email.",
-    schema: emailSchema(sentFields),
+    schema: emailSchema(sentFields, ['workspace_id']),
   },
   {
     name: 'email.bounced',
@@ -41,12 +41,12 @@ const ivymail: readonly CatalogueEntry[] = [
   {
     name: 'email.suppressed',
     description: 'An email was not sent, because its recipient is on the suppression list.',
-    schema: emailSchema(sentFields, ['reason']),
+    schema: emailSchema(sentFields, ['workspace_id', 'reason']),
   },
   {
     name: 'email.failed',
     description: 'An email could not be sent.',
-    schema: emailSchema(sentFields, ['reason']),
+    schema: emailSchema(sentFields, ['workspace_id', 'reason']),
   },
 ];
 
@@ -97,7 +97,6 @@ function emailSchema(required: readonly string[], optional: readonly string[] = 
       ...Object.fromEntries([...required, ...optional].map((field) => [field, text])),
       // Seconds since 1970 where the server adds it; a publisher may have it as a date-time.
       timestamp: { type: ['number', 'string'] },
-      workspace_id: text,
     },
     required: [...required],
   };

@@ -1,28 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { ErrorObject } from 'ajv/dist/2020.js';
 import { compileSchema, type SchemaCheck } from './compile-schema.js';
 import { type JsonSchema, readSchema } from './read-schema.js';
-
-/** Where a payload does not fit, and why. */
-export interface PayloadFault {
-  /** JSON pointer (RFC 6901) to the faulty value inside the payload; empty for the payload itself. */
-  readonly pointer: string;
-  /** The rest of a sentence that begins with the pointer: `must be integer`. */
-  readonly message: string;
-}
+import { type SchemaFault, toSchemaFault } from './schema-fault.js';
 
 // Somebody whose payload does not fit at all learns enough from the first faults.
 const maxFaults = 10;
 const maxCompiled = 200;
 
-type PayloadCheck = (payload: unknown) => PayloadFault[];
+type PayloadCheck = (payload: unknown) => SchemaFault[];
 
 // A schema comes anew from the database with every look-up, so it is known by its content too.
 const byIdentity = new WeakMap<object, PayloadCheck>();
 const byContent = new Map<string, PayloadCheck>();
 
 /** Finds where a payload does not fit a schema that `checkSchema` has let pass, the first ten faults at most. Never throws. */
-export function checkPayload(schema: unknown, payload: unknown): PayloadFault[] {
+export function checkPayload(schema: unknown, payload: unknown): SchemaFault[] {
   if (typeof schema !== 'object' || schema === null) return schema === false ? [nothingFits] : [];
   let check = byIdentity.get(schema);
   if (!check) {
@@ -32,12 +24,12 @@ export function checkPayload(schema: unknown, payload: unknown): PayloadFault[] 
   return check(payload);
 }
 
-const nothingFits: PayloadFault = { pointer: '', message: 'cannot fit: the schema refuses every payload' };
-const unusable: PayloadFault = {
+const nothingFits: SchemaFault = { pointer: '', message: 'cannot fit: the schema refuses every payload' };
+const unusable: SchemaFault = {
   pointer: '',
   message: 'cannot be checked: this version cannot use the schema',
 };
-const tooMuchWork: PayloadFault = {
+const tooMuchWork: SchemaFault = {
   pointer: '',
   message: 'cannot be checked: schema and payload together ask for too much work',
 };
@@ -64,27 +56,10 @@ function newCheck(schema: JsonSchema): PayloadCheck {
       if (first.kind === 'tooMuchWork') return [tooMuchWork];
       findAll ??= compileSchema(compilable, true);
       const all = findAll(payload);
-      return (all.kind === 'faults' ? all : first).errors.slice(0, maxFaults).map(toFault);
+      return (all.kind === 'faults' ? all : first).errors.slice(0, maxFaults).map(toSchemaFault);
     };
   } catch {
     // Kept from an earlier version that took it. One workspace's schema must not fail the batch of all.
     return () => [unusable];
   }
-}
-
-function toFault({ instancePath, keyword, message, params }: ErrorObject): PayloadFault {
-  return { pointer: instancePath, message: `${message ?? `fails ${keyword}`}${detail(keyword, params)}` };
-}
-
-/** What Ajv's own message leaves out. */
-function detail(keyword: string, params: ErrorObject['params']): string {
-  if (keyword === 'additionalProperties') return `: ${JSON.stringify(params.additionalProperty)}`;
-  if (keyword === 'unevaluatedProperties') return `: ${JSON.stringify(params.unevaluatedProperty)}`;
-  if (keyword === 'const') return `: ${shortened(JSON.stringify(params.allowedValue))}`;
-  if (keyword === 'enum') return `: ${shortened(JSON.stringify(params.allowedValues))}`;
-  return '';
-}
-
-function shortened(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

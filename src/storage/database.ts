@@ -5,13 +5,13 @@ import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
 import { Migration0001First } from './migrations/0001-first.js';
 
-/** A prepared statement: the name is its identity on each connection. */
+/** A statement; with a name it is prepared once on each connection. */
 export interface Statement {
-  readonly name: string;
+  readonly name?: string;
   readonly text: string;
 }
 
-/** Runs a prepared statement and gives its rows; timestamps come as Date, bigint as text. */
+/** Runs a statement and gives its rows; timestamps come as Date, bigint as text. */
 export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
 
 /** PostgreSQL: the entity manager for the nouns, plain SQL for the pipeline, both over one pool. */
@@ -19,6 +19,8 @@ export interface Database {
   readonly orm: MikroORM;
   readonly query: Query;
   readonly pool: pg.Pool;
+  /** The parsers of `query`, for statements that need a connection of their own. */
+  readonly types: typeof pg.types;
   readonly url: string;
   close(): Promise<void>;
 }
@@ -57,7 +59,7 @@ export async function openDatabase(
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
   const query: Query = async (statement, values) =>
     (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
-  return { orm, query, pool, url, close: () => orm.close(true) };
+  return { orm, query, pool, types: pg.types, url, close: () => orm.close(true) };
 }
 
 async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {

@@ -1,3 +1,4 @@
+import type { RequiredEntityData } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { knownEventTypes } from '../events/known-event-types.js';
 import type { UserError } from '../graphql/user-error.js';
@@ -45,7 +46,7 @@ export async function createSubscription(
     timeoutSeconds: input.timeoutSeconds ?? defaultTimeoutSeconds,
     filter: withPlainNumbers(input.filter ?? null),
     maxAttemptsPerSecond: input.maxAttemptsPerSecond ?? null,
-  } as WebhookSubscription);
+  } as unknown as RequiredEntityData<WebhookSubscription>);
   sealHeaders(subscription, input.headers ?? [], parts.encryption);
   const sealed = sealSecret(secret, workspaceId, parts.encryption);
   await em.transactional(async (tx) => {

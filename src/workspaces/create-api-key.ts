@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { RequiredEntityData } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { newUuid } from '../storage/typeid.js';
 import { ApiKey, type ApiKeyScope } from './api-key.entity.js';
@@ -28,7 +29,7 @@ export function createApiKey(em: EntityManager, given: NewApiKey): { apiKey: Api
     userName: given.userName ?? null,
     primaryUser: given.primaryUser ?? false,
     expiresAt: given.expiresAt ?? null,
-  } as ApiKey);
+  } as unknown as RequiredEntityData<ApiKey>);
   em.persist(apiKey);
   return { apiKey, key };
 }

@@ -1,0 +1,96 @@
+import type { Database, Statement } from '../storage/database.js';
+import { newUuid, zeroUuid } from '../storage/typeid.js';
+import { markChanged } from './delivery.entity.js';
+
+/** A delivery that this worker has claimed, with all that an attempt needs but the subscription's own part. */
+export interface ClaimedDelivery {
+  readonly uuid: string;
+  readonly workspaceId: string;
+  readonly subscriptionId: string;
+  /** Which revision of the subscription is the current one. */
+  readonly subscriptionRevision: number;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly payload: string;
+  readonly eventCreatedAt: Date;
+  readonly attemptId: string;
+  /** From 1. */
+  readonly attemptNumber: number;
+  readonly trigger: string;
+  readonly retryStep: number | null;
+  readonly leaseEpoch: number;
+  readonly body: Buffer | null;
+}
+
+/** How much may be claimed, and for whom. */
+export interface ClaimRequest {
+  readonly worker: number;
+  /** How many deliveries at most. */
+  readonly limit: number;
+  /** How many of one subscription at most, where `rooms` does not say. */
+  readonly roomEach: number;
+  /** Subscriptions that have other room: what is in flight already leaves so much of their window. */
+  readonly rooms: ReadonlyMap<string, number>;
+  /** Where to go on among the subscriptions, so that all get their turn. */
+  readonly afterSubscription: string;
+}
+
+/** Seconds that a claim holds; longer than any timeout. */
+export const leaseSeconds = 60;
+
+/**
+ * The subscriptions that have deliveries waiting, found by skipping from one to the next in the index: what it costs depends on
+ * how many subscriptions wait, and not on how many deliveries do. `$1` is the subscription to begin behind.
+ */
+export const waitingSubscriptions = `RECURSIVE waiting (subscription_id) AS (
+    (SELECT subscription_id FROM delivery WHERE status IN ('PENDING', 'RETRYING') AND subscription_id > $1
+      ORDER BY subscription_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.subscription_id FROM delivery d
+        WHERE d.status IN ('PENDING', 'RETRYING') AND d.subscription_id > w.subscription_id
+        ORDER BY d.subscription_id LIMIT 1)
+    FROM waiting w WHERE w.subscription_id IS NOT NULL
+  )`;
+
+/** Claims due deliveries for a worker: they are SENDING under its lease from now on, and their attempt has its number. */
+export async function claimDue(database: Database, request: ClaimRequest): Promise<ClaimedDelivery[]> {
+  const claimed = await database.query<ClaimedDelivery>(claim, [
+    request.afterSubscription,
+    [...request.rooms.keys()],
+    [...request.rooms.values()],
+    request.roomEach,
+    request.limit,
+    request.worker,
+    Array.from({ length: request.limit }, newUuid),
+  ]);
+  const wrapped = claimed.length === 0 && request.afterSubscription !== zeroUuid;
+  return wrapped ? claimDue(database, { ...request, afterSubscription: zeroUuid }) : claimed;
+}
+
+const claim: Statement = {
+  name: 'claim-due',
+  text: `WITH ${waitingSubscriptions}, due AS (
+      SELECT d.workspace_id, d.id, s.revision
+      FROM waiting w
+      JOIN webhook_subscription s ON s.id = w.subscription_id AND s.status = 'ACTIVE' AND s.deleted_at IS NULL
+      LEFT JOIN unnest($2::uuid[], $3::integer[]) AS room (subscription_id, left_over) ON room.subscription_id = w.subscription_id
+      CROSS JOIN LATERAL (
+        SELECT workspace_id, id FROM delivery
+        WHERE subscription_id = w.subscription_id AND status IN ('PENDING', 'RETRYING') AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT coalesce(room.left_over, $4::integer) FOR UPDATE SKIP LOCKED
+      ) d
+      LIMIT $5
+    ), claimed AS (
+      UPDATE delivery d SET status = 'SENDING', leased_by = $6, lease_until = now() + interval '${leaseSeconds} seconds',
+        lease_epoch = lease_epoch + 1, attempt_count = attempt_count + 1, attempt_id = c.attempt_id,
+        attempt_started_at = now(), next_attempt_at = NULL, completed_at = NULL, failure_reason = NULL, skip_reason = NULL, ${markChanged}
+      FROM (SELECT *, ($7::uuid[])[row_number() OVER ()] AS attempt_id FROM due) c
+      WHERE d.workspace_id = c.workspace_id AND d.id = c.id
+      RETURNING d.*, c.revision
+    )
+    SELECT c.id AS uuid, c.workspace_id AS "workspaceId", c.subscription_id AS "subscriptionId",
+      c.revision AS "subscriptionRevision", c.event_id AS "eventId", c.event_type AS "eventType", e.payload,
+      e.created_at AS "eventCreatedAt", c.attempt_id AS "attemptId", c.attempt_count AS "attemptNumber",
+      c.next_trigger AS trigger, c.retry_step AS "retryStep", c.lease_epoch AS "leaseEpoch", c.body
+    FROM claimed c JOIN event e ON e.workspace_id = c.workspace_id AND e.id = c.event_id`,
+};

@@ -1,0 +1,57 @@
+import { badInput } from '../graphql/paging.js';
+import type { Database, Statement } from '../storage/database.js';
+import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
+import { type DeliveryStatsBucket, StatsInterval } from './delivery.types.js';
+
+const maxBuckets = 1500;
+const intervalMs = { [StatsInterval.MINUTE]: 60_000, [StatsInterval.HOUR]: 3_600_000, [StatsInterval.DAY]: 86_400_000 };
+
+/** What statistics are asked for. */
+export interface StatsRequest {
+  readonly workspaceId: string;
+  readonly from: Date;
+  readonly to: Date;
+  readonly interval: StatsInterval;
+  /** A TypeID; null or undefined: of all subscriptions. */
+  readonly subscriptionId?: string | null | undefined;
+}
+
+/** Counts and durations of attempts, in buckets without gaps. Too many buckets, or an end before the begin, is BAD_USER_INPUT. */
+export async function deliveryStats(database: Database, request: StatsRequest): Promise<DeliveryStatsBucket[]> {
+  const stepMs = intervalMs[request.interval];
+  const startMs = Math.floor(request.from.getTime() / stepMs) * stepMs;
+  const endMs = request.to.getTime();
+  const buckets = Math.ceil((endMs - startMs) / stepMs);
+  if (endMs < request.from.getTime()) throw badInput('to lies before from.');
+  if (buckets > maxBuckets) throw badInput(`That would be ${buckets} buckets; ask for at most ${maxBuckets}, or for a longer interval.`);
+  // A malformed id is one that no subscription has.
+  const subscription = request.subscriptionId ? (fromTypeId('wsub', request.subscriptionId) ?? lowestUuidAt(0)) : null;
+  return database.query<DeliveryStatsBucket>(stats, [
+    request.workspaceId,
+    // An attempt's id is made when it is claimed, a moment before it begins.
+    lowestUuidAt(startMs - 60_000),
+    new Date(startMs),
+    new Date(endMs),
+    stepMs,
+    subscription,
+  ]);
+}
+
+const stats: Statement = {
+  name: 'delivery-stats',
+  text: `SELECT bucket AS "startsAt", count(a.id)::integer AS attempts,
+      count(a.id) FILTER (WHERE a.outcome = 'SUCCEEDED')::integer AS succeeded,
+      count(a.id) FILTER (WHERE a.outcome <> 'SUCCEEDED')::integer AS failed,
+      percentile_disc(0.5) WITHIN GROUP (ORDER BY a.duration_ms) AS "p50DurationMs",
+      percentile_disc(0.95) WITHIN GROUP (ORDER BY a.duration_ms) AS "p95DurationMs"
+    FROM generate_series($3::timestamptz, $4::timestamptz - interval '1 millisecond', $5::float8 * interval '1 millisecond') AS bucket
+    LEFT JOIN (
+      SELECT id, outcome, duration_ms,
+        date_bin($5::float8 * interval '1 millisecond', started_at, $3::timestamptz) AS began
+      FROM attempt
+      WHERE workspace_id = $1 AND id >= $2::uuid AND outcome <> 'INTERRUPTED'
+        AND started_at >= $3::timestamptz AND started_at < $4::timestamptz
+        AND ($6::uuid IS NULL OR subscription_id = $6::uuid)
+    ) a ON a.began = bucket
+    GROUP BY bucket ORDER BY bucket`,
+};

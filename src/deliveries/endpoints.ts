@@ -1,0 +1,89 @@
+import { profileNamed } from '../profiles/profiles.js';
+import type { Profile } from '../profiles/profile.js';
+import type { RetryPolicy } from '../rules/delivery-states.js';
+import type { SigningSecret } from '../rules/signatures.js';
+import type { Database, Statement } from '../storage/database.js';
+import type { Encryption } from '../storage/encryption.js';
+import { type Header, openHeaders } from '../subscriptions/subscription-headers.js';
+
+/** What an attempt needs to know of its subscription, secrets decrypted; for the worker's eyes only. */
+export interface Endpoint {
+  readonly revision: number;
+  readonly url: string;
+  readonly profile: Profile;
+  readonly policy: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly ownHeaders: readonly Header[];
+  /** Newest first; the expired ones are left out at each signing. */
+  readonly secrets: readonly (SigningSecret & { readonly expiresAtMs: number | undefined })[];
+}
+
+/** The endpoints that a worker sends to. */
+export interface Endpoints {
+  /** The endpoints of these subscriptions, at these revisions or later ones; one that was deleted meanwhile is left out. */
+  load(wanted: ReadonlyMap<string, number>): Promise<Map<string, Endpoint>>;
+}
+
+const maxKept = 10_000;
+
+/** Keeps endpoints in memory; a claim says which revision is current, so none is ever out of date. */
+export function createEndpoints(database: Database, encryption: Encryption): Endpoints {
+  const kept = new Map<string, Endpoint>();
+  return {
+    async load(wanted) {
+      const missing = [...wanted].filter(([id, revision]) => (kept.get(id)?.revision ?? 0) < revision).map(([id]) => id);
+      if (missing.length > 0) {
+        if (kept.size + missing.length > maxKept) kept.clear();
+        for (const row of await database.query<EndpointRow>(find, [missing])) kept.set(row.uuid, toEndpoint(row, encryption));
+      }
+      const known = [...wanted.keys()].flatMap((id) => {
+        const endpoint = kept.get(id);
+        return endpoint ? [[id, endpoint] as const] : [];
+      });
+      // What was cleared above and not looked up again is looked up now.
+      return known.length === wanted.size || missing.length === wanted.size ? new Map(known) : this.load(wanted);
+    },
+  };
+}
+
+interface EndpointRow {
+  readonly uuid: string;
+  readonly workspaceId: string;
+  readonly revision: number;
+  readonly url: string;
+  readonly profile: string;
+  readonly scheme: SigningSecret['scheme'];
+  readonly schedule: number[] | null;
+  readonly timeoutSeconds: number;
+  readonly headerNames: string[];
+  readonly headerValues: Buffer | null;
+  readonly secrets: { id: string; ciphertext: string; expiresAt: string | null }[];
+}
+
+function toEndpoint(row: EndpointRow, encryption: Encryption): Endpoint {
+  const profile = profileNamed(row.profile);
+  return {
+    revision: row.revision,
+    url: row.url,
+    profile,
+    policy: { scheduleSeconds: row.schedule ?? profile.retryScheduleSeconds, jitter: profile.jitter, success: profile.success },
+    timeoutMs: row.timeoutSeconds * 1000,
+    ownHeaders: openHeaders(row, encryption),
+    secrets: row.secrets.map(({ id, ciphertext, expiresAt }) => ({
+      scheme: row.scheme,
+      secret: encryption.decrypt(Buffer.from(ciphertext, 'hex'), { workspaceId: row.workspaceId, rowId: id }),
+      expiresAtMs: expiresAt === null ? undefined : Date.parse(expiresAt),
+    })),
+  };
+}
+
+const find: Statement = {
+  name: 'find-endpoints',
+  text: `SELECT s.id AS uuid, s.workspace_id AS "workspaceId", s.revision, s.endpoint_url AS url, s.profile,
+      s.signature_scheme AS scheme, s.retry_schedule_seconds AS schedule, s.timeout_seconds AS "timeoutSeconds",
+      s.header_names AS "headerNames", s.header_values AS "headerValues",
+      (SELECT coalesce(json_agg(json_build_object('id', k.id, 'ciphertext', encode(k.ciphertext, 'hex'), 'expiresAt', k.expires_at)
+          ORDER BY k.id DESC), '[]')
+        FROM subscription_secret k WHERE k.subscription_id = s.id) AS secrets
+    FROM webhook_subscription s WHERE s.id = ANY ($1::uuid[])`,
+};

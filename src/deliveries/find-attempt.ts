@@ -1,0 +1,14 @@
+import type { Database, Statement } from '../storage/database.js';
+import { Attempt, attemptColumns, type AttemptRow } from './attempt.entity.js';
+import type { RowKey } from './load-deliveries.js';
+
+/** The attempt of this key; null where there is none. */
+export async function findAttempt(database: Database, { workspaceId, uuid }: RowKey): Promise<Attempt | null> {
+  const [row] = await database.query<AttemptRow>(find, [workspaceId, uuid]);
+  return row ? new Attempt(row) : null;
+}
+
+const find: Statement = {
+  name: 'find-attempt',
+  text: `SELECT ${attemptColumns} FROM attempt a WHERE a.workspace_id = $1 AND a.id = $2`,
+};

@@ -1,0 +1,70 @@
+import type { Logger } from 'pino';
+import type { Alarms } from './alarms.js';
+import type { Database } from '../storage/database.js';
+import { disableFailing, disableGone } from './disable-subscription.js';
+import { type EndedAttempt, recordAttempts } from './record-attempts.js';
+
+/** Takes ended attempts and writes them in batches. */
+export interface Recorder {
+  /** Resolves once the attempt is on record; never rejects. */
+  record(ended: EndedAttempt): Promise<void>;
+}
+
+const gatherMs = 3;
+const maxBatch = 500;
+const retryEveryMs = 500;
+// Longer makes no sense: by then the lease has run out and the attempt is taken for interrupted.
+const giveUpAfterMs = 60_000;
+
+interface Waiting {
+  readonly ended: EndedAttempt;
+  readonly done: () => void;
+}
+
+/** Gathers what ends within a few milliseconds into one statement; one statement is under way at a time. */
+export function createRecorder(database: Database, alarms: Alarms, log: Logger): Recorder {
+  const waiting: Waiting[] = [];
+  let running = false;
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, maxBatch);
+      await write(batch.map(({ ended }) => ended));
+      for (const { done } of batch) done();
+    }
+    running = false;
+  }
+
+  async function write(batch: readonly EndedAttempt[]): Promise<void> {
+    const givenUpAtMs = Date.now() + giveUpAfterMs;
+    for (let tries = 1; ; tries++) {
+      try {
+        const streaks = await recordAttempts(database, batch);
+        await disableGone(database, batch);
+        await disableFailing(database, streaks, Date.now());
+        break;
+      } catch (error) {
+        if (tries === 1) log.warn({ err: error, attempts: batch.length }, 'attempts cannot be recorded yet; trying again');
+        if (Date.now() > givenUpAtMs) {
+          log.error({ attempts: batch.length }, 'attempts could not be recorded; their deliveries will be attempted again');
+          break;
+        }
+        await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+      }
+    }
+    // Best effort: what is missed here, the sweep makes up for.
+    void alarms.set(
+      batch.flatMap(({ verdict }) => (verdict.status === 'RETRYING' ? [new Date(verdict.nextAttemptAtMs)] : [])),
+    );
+  }
+
+  return {
+    record: (ended) =>
+      new Promise((done) => {
+        waiting.push({ ended, done });
+        if (running) return;
+        running = true;
+        setTimeout(() => void run(), gatherMs);
+      }),
+  };
+}

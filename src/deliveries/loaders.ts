@@ -1,0 +1,128 @@
+import DataLoader from 'dataloader';
+import { eventColumns, type EventRow, WebhookEvent } from '../events/webhook-event.entity.js';
+import type { Database, Statement } from '../storage/database.js';
+import { lowestUuidAt } from '../storage/typeid.js';
+import { WebhookSubscription } from '../subscriptions/webhook-subscription.entity.js';
+import { Attempt, attemptColumns, type AttemptRow } from './attempt.entity.js';
+import { Delivery, deliveryColumns, type DeliveryRow } from './delivery.entity.js';
+import { loadDeliveries, type RowKey } from './load-deliveries.js';
+
+/** What deliveries of a subscription have come to. */
+export interface SubscriptionCounts {
+  readonly delivered: number;
+  readonly failed: number;
+  readonly lastDelivery: Date | null;
+}
+
+/** Look-ups that nested fields share: all that one tick of the event loop asks for is one statement. Nothing is kept. */
+export interface Loaders {
+  readonly subscription: DataLoader<RowKey, WebhookSubscription | null>;
+  readonly counts: DataLoader<RowKey, SubscriptionCounts>;
+  /** The share of failed attempts in the last 24 hours; null without attempts. */
+  readonly errorRate: DataLoader<RowKey, number | null>;
+  readonly event: DataLoader<RowKey, WebhookEvent | null>;
+  readonly delivery: DataLoader<RowKey, Delivery | null>;
+  /** The attempts of a delivery, oldest first. */
+  readonly attempts: DataLoader<RowKey, Attempt[]>;
+  readonly eventDeliveries: DataLoader<RowKey, Delivery[]>;
+}
+
+/** Makes the loaders; subscriptions are found even where they are deleted, which is for their users to mind. */
+export function createLoaders(database: Database): Loaders {
+  const one = <T extends RowKey>(load: (keys: readonly RowKey[]) => Promise<T[]>) =>
+    batched<T, T | null>(load, ({ uuid }) => uuid, (found) => found[0] ?? null);
+  return {
+    subscription: one(async (keys) =>
+      database.orm.em.fork().find(WebhookSubscription, {
+        uuid: { $in: keys.map((key) => key.uuid) },
+        workspaceId: { $in: [...new Set(keys.map((key) => key.workspaceId))] },
+      }),
+    ),
+    counts: batched(
+      (keys) => database.query<SubscriptionCounts & RowKey>(findCounts, columnsOf(keys)),
+      ({ uuid }) => uuid,
+      ([found]) => found ?? { delivered: 0, failed: 0, lastDelivery: null },
+    ),
+    errorRate: batched(
+      (keys) =>
+        database.query<RowKey & { rate: number | null }>(findErrorRates, [
+          ...columnsOf(keys),
+          lowestUuidAt(Date.now() - 86_400_000),
+        ]),
+      ({ uuid }) => uuid,
+      ([found]) => found?.rate ?? null,
+    ),
+    event: one(async (keys) =>
+      (await database.query<EventRow>(findEvents, columnsOf(keys))).map((row) => new WebhookEvent(row)),
+    ),
+    delivery: one((keys) => loadDeliveries(database, keys)),
+    attempts: batched(
+      async (keys) => (await database.query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row)),
+      (attempt) => attempt.row.deliveryId,
+      (found) => found,
+    ),
+    eventDeliveries: batched(
+      async (keys) => (await database.query<DeliveryRow>(findEventDeliveries, columnsOf(keys))).map((row) => new Delivery(row)),
+      (delivery) => delivery.eventId,
+      (found) => found,
+    ),
+  };
+}
+
+function columnsOf(keys: readonly RowKey[]): [string[], string[]] {
+  return [keys.map((key) => key.workspaceId), keys.map((key) => key.uuid)];
+}
+
+/** A loader that asks for each key once and hands every row to the key that it belongs to. */
+function batched<Row, Value>(
+  load: (keys: readonly RowKey[]) => Promise<Row[]>,
+  ownerOf: (row: Row) => string,
+  toValue: (rows: Row[]) => Value,
+): DataLoader<RowKey, Value> {
+  return new DataLoader<RowKey, Value>(
+    async (keys) => {
+      const distinct = [...new Map(keys.map((key) => [key.uuid, key])).values()];
+      const rows = Map.groupBy(await load(distinct), ownerOf);
+      return keys.map((key) => toValue(rows.get(key.uuid) ?? []));
+    },
+    { cache: false },
+  );
+}
+
+const findCounts: Statement = {
+  name: 'find-counts',
+  text: `SELECT c.workspace_id AS "workspaceId", c.subscription_id AS uuid, c.delivered::float8 AS delivered,
+      c.failed::float8 AS failed, c.last_delivery AS "lastDelivery"
+    FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
+    JOIN subscription_counter c ON c.workspace_id = k.workspace_id AND c.subscription_id = k.id`,
+};
+
+const findErrorRates: Statement = {
+  name: 'find-error-rates',
+  text: `SELECT k.workspace_id AS "workspaceId", k.id AS uuid,
+      (SELECT count(*) FILTER (WHERE a.outcome <> 'SUCCEEDED')::float8 / nullif(count(*), 0) FROM attempt a
+        WHERE a.subscription_id = k.id AND a.id >= $3::uuid AND a.outcome <> 'INTERRUPTED') AS rate
+    FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)`,
+};
+
+const findEvents: Statement = {
+  name: 'find-events',
+  text: `SELECT ${eventColumns} FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
+    JOIN event e ON e.workspace_id = k.workspace_id AND e.id = k.id`,
+};
+
+const findAttempts: Statement = {
+  name: 'find-attempts',
+  text: `SELECT ${attemptColumns} FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
+    JOIN attempt a ON a.delivery_id = k.id AND a.workspace_id = k.workspace_id
+    ORDER BY a.delivery_id, a.number`,
+};
+
+// An event's deliveries are one range of the primary key: their ids begin with the first eleven bytes of the event's.
+const findEventDeliveries: Statement = {
+  name: 'find-event-deliveries',
+  text: `SELECT ${deliveryColumns} FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
+    JOIN delivery d ON d.workspace_id = k.workspace_id AND d.event_id = k.id
+      AND d.id BETWEEN (left(k.id::text, 26) || '0000000000')::uuid AND (left(k.id::text, 26) || 'ffffffffff')::uuid
+    ORDER BY d.id`,
+};

@@ -1,0 +1,33 @@
+import type { Database, Statement } from '../storage/database.js';
+import { zeroUuid } from '../storage/typeid.js';
+import { waitingSubscriptions } from './claim-due.js';
+import { markChanged } from './delivery.entity.js';
+
+/**
+ * Settles what waits and is not to be sent: deliveries of deleted subscriptions are CANCELED, due ones of subscriptions that are
+ * not ACTIVE are SKIPPED. A thousand of a subscription at a time; gives back how many it settled.
+ */
+export async function settleUnsendable(database: Database): Promise<number> {
+  return (await database.query(settle, [zeroUuid])).length;
+}
+
+const settle: Statement = {
+  name: 'settle-unsendable',
+  text: `WITH ${waitingSubscriptions}, settled AS (
+      SELECT d.workspace_id, d.id, s.deleted_at IS NOT NULL AS deleted, s.status
+      FROM waiting w
+      JOIN webhook_subscription s ON s.id = w.subscription_id AND (s.status <> 'ACTIVE' OR s.deleted_at IS NOT NULL)
+      CROSS JOIN LATERAL (
+        SELECT workspace_id, id FROM delivery
+        WHERE subscription_id = w.subscription_id AND status IN ('PENDING', 'RETRYING')
+          AND next_attempt_at <= CASE WHEN s.deleted_at IS NULL THEN now() ELSE 'infinity' END
+        LIMIT 1000 FOR UPDATE SKIP LOCKED
+      ) d
+    )
+    UPDATE delivery d SET status = CASE WHEN x.deleted THEN 'CANCELED' ELSE 'SKIPPED' END,
+      skip_reason = CASE WHEN x.deleted THEN NULL WHEN x.status = 'INACTIVE' THEN 'SUBSCRIPTION_INACTIVE'
+        WHEN x.status = 'DISABLED' THEN 'SUBSCRIPTION_DISABLED' ELSE 'SUBSCRIPTION_UNCONFIRMED' END,
+      next_attempt_at = NULL, completed_at = now(), ${markChanged}
+    FROM settled x WHERE d.workspace_id = x.workspace_id AND d.id = x.id
+    RETURNING d.id`,
+};

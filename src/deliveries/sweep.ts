@@ -1,0 +1,58 @@
+import type { Database, Statement } from '../storage/database.js';
+import { zeroUuid } from '../storage/typeid.js';
+import { waitingSubscriptions } from './claim-due.js';
+import { markChanged } from './delivery.entity.js';
+import { settleUnsendable } from './settle-unsendable.js';
+import { workerLockClass } from './worker-lock.js';
+
+/** What a sweep found. */
+export interface Swept {
+  /** Leases taken back from workers that are dead or hang. */
+  readonly takenBack: number;
+  /** The earliest due moment of each subscription that has deliveries waiting, soonest first. */
+  readonly dueMoments: readonly Date[];
+}
+
+/** Looks for what has fallen through: leases without a living worker, deliveries nobody will send, moments without an alarm. */
+export async function sweep(database: Database): Promise<Swept> {
+  const takenBack = await database.query(takeBack, [workerLockClass]);
+  await settleUnsendable(database);
+  const rows = await database.query<{ dueAt: Date }>(findMoments, [zeroUuid]);
+  return { takenBack: takenBack.length, dueMoments: rows.map((row) => row.dueAt) };
+}
+
+// What an interruption leads to is said in rules/delivery-states.ts: RETRYING at once, its step of the schedule kept. A claim
+// of the last two seconds is left alone: its worker may be about to take its lock again after PostgreSQL was away.
+const takeBack: Statement = {
+  name: 'take-back-leases',
+  text: `WITH lost AS (
+      SELECT workspace_id, id FROM delivery
+      WHERE status = 'SENDING' AND (lease_until < now() OR (attempt_started_at < now() - interval '2 seconds' AND NOT EXISTS (
+        SELECT FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = leased_by::oid AND l.granted
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))))
+      LIMIT 1000 FOR UPDATE SKIP LOCKED
+    ), kept AS (
+      INSERT INTO attempt (workspace_id, id, delivery_id, subscription_id, number, trigger, outcome, started_at, duration_ms,
+        request_url, request_headers, error)
+      SELECT d.workspace_id, d.attempt_id, d.id, d.subscription_id, d.attempt_count, d.next_trigger, 'INTERRUPTED',
+        d.attempt_started_at, extract(epoch FROM now() - d.attempt_started_at) * 1000, s.endpoint_url, '[]',
+        'The server stopped before the outcome was known; the endpoint may have got the request.'
+      FROM lost JOIN delivery d USING (workspace_id, id) JOIN webhook_subscription s ON s.id = d.subscription_id
+      ON CONFLICT DO NOTHING
+    )
+    UPDATE delivery d SET status = 'RETRYING', next_attempt_at = now(), leased_by = NULL, lease_until = NULL, ${markChanged}
+    FROM lost WHERE d.workspace_id = lost.workspace_id AND d.id = lost.id
+    RETURNING d.id`,
+};
+
+const findMoments: Statement = {
+  name: 'find-due-moments',
+  text: `WITH ${waitingSubscriptions}
+    SELECT first.due_at AS "dueAt" FROM waiting w
+    CROSS JOIN LATERAL (
+      SELECT next_attempt_at AS due_at FROM delivery
+      WHERE subscription_id = w.subscription_id AND status IN ('PENDING', 'RETRYING') ORDER BY next_attempt_at LIMIT 1
+    ) first
+    ORDER BY first.due_at LIMIT 1000`,
+};

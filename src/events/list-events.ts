@@ -1,0 +1,48 @@
+import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
+import { likePattern } from '../rules/like-pattern.js';
+import type { Database } from '../storage/database.js';
+import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
+import type { WebhookEventFilter } from './event.types.js';
+import { type EventRow, eventColumns, WebhookEvent } from './webhook-event.entity.js';
+
+/** A page of a workspace's events, newest first. */
+export async function listEvents(
+  database: Database,
+  workspaceId: string,
+  filter: WebhookEventFilter,
+  request: PageRequest,
+): Promise<Page<WebhookEvent>> {
+  const values: unknown[] = [workspaceId];
+  const conditions = ['e.workspace_id = $1'];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  if (filter.types) {
+    const names = filter.types.filter((type) => !type.includes('\0'));
+    const groups = names.filter((type) => type.endsWith('.*')).map((type) => type.slice(0, -2));
+    conditions.push(
+      `(e.type = ANY (${bind(names)}::text[]) OR split_part(e.type, '.', 1) = ANY (${bind(groups)}::text[]))`,
+    );
+  }
+  if (filter.createdAfter) conditions.push(`e.id >= ${bind(lowestUuidAt(filter.createdAfter.getTime()))}::uuid`);
+  if (filter.createdBefore) conditions.push(`e.id < ${bind(lowestUuidAt(filter.createdBefore.getTime()))}::uuid`);
+  if (filter.search) conditions.push(searchCondition(filter.search, bind));
+  if (request.afterUuid) conditions.push(`e.id < ${bind(request.afterUuid)}::uuid`);
+  if (request.beforeUuid) conditions.push(`e.id > ${bind(request.beforeUuid)}::uuid`);
+  const rows = await database.query<EventRow>(
+    {
+      text: `SELECT ${eventColumns} FROM event e WHERE ${conditions.join(' AND ')}
+        ORDER BY e.id ${request.backwards ? 'ASC' : 'DESC'} LIMIT ${bind(request.size + 1)}`,
+    },
+    values,
+  );
+  return pageOf(request, rows.map((row) => new WebhookEvent(row)));
+}
+
+function searchCondition(search: string, bind: (value: unknown) => string): string {
+  if (search.includes('\0')) return 'false';
+  // A payload is stored as JSON, so what is looked for stands in it as JSON writes it.
+  const inPayload = bind(likePattern(JSON.stringify(search).slice(1, -1)));
+  const alternatives = [`e.payload ILIKE ${inPayload}`, `e.idempotency_key ILIKE ${bind(likePattern(search))}`];
+  const uuid = fromTypeId('evt', search.trim());
+  if (uuid) alternatives.push(`e.id = ${bind(uuid)}::uuid`);
+  return `(${alternatives.join(' OR ')})`;
+}

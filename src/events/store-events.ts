@@ -1,0 +1,108 @@
+import type { Database, Statement } from '../storage/database.js';
+
+/** An event to store, with the deliveries that it leads to. */
+export interface NewEvent {
+  readonly uuid: string;
+  readonly workspaceId: string;
+  readonly type: string;
+  readonly payload: string;
+  readonly idempotencyKey: string | null;
+  /** SHA-256 over type and payload; tells a repetition from another event under the same key. */
+  readonly requestHash: Buffer;
+  readonly createdAt: Date;
+  readonly deliveries: readonly NewDelivery[];
+}
+
+/** A delivery to store; with a skip reason it is SKIPPED, else PENDING. */
+export interface NewDelivery {
+  readonly uuid: string;
+  readonly subscriptionId: string;
+  readonly skipReason: string | null;
+}
+
+/** Who holds an idempotency key. */
+export interface KeyHolder {
+  readonly workspaceId: string;
+  readonly key: string;
+  readonly eventId: string;
+  readonly requestHash: Buffer;
+}
+
+/**
+ * Stores events and their deliveries in one statement, so in one transaction; gives back the ids of those stored. The others'
+ * idempotency keys are held by earlier events. No key may stand twice in one call.
+ */
+export async function storeEvents(database: Database, events: readonly NewEvent[]): Promise<Set<string>> {
+  const deliveries = events.flatMap((event) => event.deliveries.map((delivery) => ({ event, ...delivery })));
+  const rows = await database.query<{ id: string }>(store, [
+    events.map((event) => event.workspaceId),
+    events.map((event) => event.uuid),
+    events.map((event) => event.type),
+    events.map((event) => event.payload),
+    events.map((event) => event.idempotencyKey),
+    events.map((event) => event.requestHash),
+    events.map((event) => event.createdAt),
+    deliveries.map((delivery) => delivery.event.uuid),
+    deliveries.map((delivery) => delivery.uuid),
+    deliveries.map((delivery) => delivery.subscriptionId),
+    deliveries.map((delivery) => delivery.skipReason),
+  ]);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** The events that hold these idempotency keys. */
+export async function findKeyHolders(
+  database: Database,
+  keys: readonly { workspaceId: string; key: string }[],
+): Promise<KeyHolder[]> {
+  return database.query<KeyHolder>(holders, [keys.map((one) => one.workspaceId), keys.map((one) => one.key)]);
+}
+
+/** Forgets idempotency keys that are older than a day. */
+export async function dropOldKeys(database: Database): Promise<void> {
+  await database.query(dropKeys, []);
+}
+
+// The order of the keys keeps two processes that publish the same ones from waiting for each other in a ring.
+const store: Statement = {
+  name: 'store-events',
+  text: `WITH given AS (
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[])
+        AS g (workspace_id, id, type, payload, idempotency_key, request_hash, created_at)
+    ), keyed AS (
+      INSERT INTO idempotency_key AS k (workspace_id, key, event_id, request_hash, created_at)
+      SELECT workspace_id, idempotency_key, id, request_hash, created_at FROM given
+      WHERE idempotency_key IS NOT NULL ORDER BY 1, 2
+      ON CONFLICT (workspace_id, key) DO UPDATE
+        SET event_id = excluded.event_id, request_hash = excluded.request_hash, created_at = excluded.created_at
+        WHERE k.created_at < now() - interval '24 hours'
+      RETURNING event_id
+    ), fresh AS (
+      SELECT * FROM given WHERE idempotency_key IS NULL OR id IN (SELECT event_id FROM keyed)
+    ), stored AS (
+      INSERT INTO event (workspace_id, id, type, payload, idempotency_key, created_at)
+      SELECT workspace_id, id, type, payload, idempotency_key, created_at FROM fresh
+    ), owed AS (
+      INSERT INTO delivery (workspace_id, id, event_id, subscription_id, event_type, status, skip_reason,
+        next_attempt_at, created_at, updated_at, completed_at)
+      SELECT f.workspace_id, d.id, f.id, d.subscription_id, f.type,
+        CASE WHEN d.skip_reason IS NULL THEN 'PENDING' ELSE 'SKIPPED' END, d.skip_reason,
+        CASE WHEN d.skip_reason IS NULL THEN f.created_at END, f.created_at, f.created_at,
+        CASE WHEN d.skip_reason IS NOT NULL THEN f.created_at END
+      FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::text[]) AS d (event_id, id, subscription_id, skip_reason)
+      JOIN fresh f ON f.id = d.event_id
+    )
+    SELECT id FROM fresh`,
+};
+
+const holders: Statement = {
+  name: 'find-key-holders',
+  text: `SELECT k.workspace_id AS "workspaceId", k.key, k.event_id AS "eventId", k.request_hash AS "requestHash"
+    FROM unnest($1::uuid[], $2::text[]) AS asked (workspace_id, key)
+    JOIN idempotency_key k USING (workspace_id, key)`,
+};
+
+const dropKeys: Statement = {
+  name: 'drop-old-keys',
+  text: `DELETE FROM idempotency_key WHERE created_at < now() - interval '24 hours'`,
+};

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { parseExactJson } from '../rules/exact-json.js';
+
+const maxBodyBytes = 8 * 1024 * 1024;
+
+/** What /health/ready says: whether requests can be answered, and what is missing. */
+export interface Readiness {
+  readonly isReady: boolean;
+  /** The parts that do not answer, for example `MongoDB`. */
+  readonly missing: readonly string[];
+}
+
+/** The HTTP server every role has: health, and JSON answers to whatever else. */
+export function createHttpServer(readiness: () => Promise<Readiness>, log: Logger): FastifyInstance {
+  const app = fastify({
+    bodyLimit: maxBodyBytes,
+    genReqId: () => randomUUID(),
+    logger: false,
+    // Idle connections are kept longer than usual load balancers keep theirs.
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: true,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseExactJson(body as string));
+    } catch {
+      done(Object.assign(new SyntaxError('The body is not JSON.'), { statusCode: 400 }));
+    }
+  });
+  app.addHook('onSend', async (request, reply) => {
+    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(problem('NOT_FOUND', `There is nothing at ${request.method} ${pathOf(request.url)}.`, request.id)),
+  );
+  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed');
+    const { code, message } = told(status, error);
+    return reply.code(status).send(problem(code, message, request.id));
+  });
+  app.get('/health/live', async () => ({ status: 'ok' }));
+  app.get('/health/ready', async (_request, reply) => {
+    const { isReady, missing } = await readiness();
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'unavailable', missing });
+  });
+  return app;
+}
+
+function told(status: number, error: Error): { code: string; message: string } {
+  if (status === 413) return { code: 'BAD_USER_INPUT', message: `A request body has at most ${maxBodyBytes} bytes.` };
+  if (status === 415) return { code: 'BAD_USER_INPUT', message: 'A request body is application/json.' };
+  if (status >= 500) return { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.' };
+  return { code: 'BAD_USER_INPUT', message: error instanceof SyntaxError ? error.message : 'The request is malformed.' };
+}
+
+/** An error outside GraphQL, in GraphQL's shape. */
+function problem(code: string, message: string, requestId: string) {
+  return { errors: [{ message, extensions: { code, requestId } }] };
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? '/';
+}

@@ -1,0 +1,44 @@
+import type { FilterQuery } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
+import { isEventTypeName, patternsMatching } from '../rules/event-types.js';
+import { likePattern } from '../rules/like-pattern.js';
+import { zeroUuid } from '../storage/typeid.js';
+import type { WebhookSubscriptionFilter } from './subscription.types.js';
+import { WebhookSubscription } from './webhook-subscription.entity.js';
+
+/** A page of a workspace's subscriptions, oldest first, and how many there are in all. */
+export async function listSubscriptions(
+  em: EntityManager,
+  workspaceId: string,
+  filter: WebhookSubscriptionFilter,
+  request: PageRequest,
+): Promise<{ page: Page<WebhookSubscription>; totalCount: number }> {
+  const where = conditionsOf(workspaceId, filter);
+  const within = { $gt: request.afterUuid ?? zeroUuid, ...(request.beforeUuid ? { $lt: request.beforeUuid } : {}) };
+  const [rows, totalCount] = await Promise.all([
+    em.find(WebhookSubscription, { $and: [where, { uuid: within }] }, {
+      orderBy: { uuid: request.backwards ? 'desc' : 'asc' },
+      limit: request.size + 1,
+    }),
+    em.count(WebhookSubscription, where),
+  ]);
+  return { page: pageOf(request, rows), totalCount };
+}
+
+function conditionsOf(workspaceId: string, filter: WebhookSubscriptionFilter): FilterQuery<WebhookSubscription> {
+  const conditions: FilterQuery<WebhookSubscription>[] = [{ workspaceId, deletedAt: null }];
+  if (filter.statuses) conditions.push({ status: { $in: filter.statuses } });
+  if (filter.profile) conditions.push({ profileName: filter.profile });
+  if (typeof filter.eventType === 'string') {
+    const type = filter.eventType.replaceAll('\0', '');
+    conditions.push({ eventTypes: { $overlap: isEventTypeName(type) ? patternsMatching(type) : [type] } });
+  }
+  if (filter.search) {
+    // No stored text holds U+0000, and PostgreSQL takes none.
+    if (filter.search.includes('\0')) return { uuid: zeroUuid };
+    const pattern = likePattern(filter.search);
+    conditions.push({ $or: [{ endpointUrl: { $ilike: pattern } }, { description: { $ilike: pattern } }] });
+  }
+  return { $and: conditions };
+}

@@ -6,12 +6,12 @@ import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import { type Alarms, openAlarms } from './deliveries/alarms.js';
 import { createDeliveryUpdates } from './deliveries/delivery-updates.js';
-import { createDrain } from './deliveries/drain.js';
+import { Drain } from './deliveries/drain.js';
 import { createEndpoints } from './deliveries/endpoints.js';
 import { createRecorder } from './deliveries/gather-records.js';
 import { createHttpClient, type HttpClient } from './deliveries/http-client.js';
 import { createLoaders } from './deliveries/loaders.js';
-import { startWorker, type Worker } from './deliveries/worker.js';
+import { Worker } from './deliveries/worker.js';
 import { holdWorkerLock } from './deliveries/worker-lock.js';
 import { EventType } from './events/event-type.entity.js';
 import { createPublisher } from './events/publisher.js';
@@ -96,7 +96,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       updates: await createDeliveryUpdates(database, log),
       loaders: createLoaders(database),
     };
-    stops.push(() => parts.authenticator.close(), () => parts.updates.close());
+    stops.push(
+      () => parts.authenticator.close(),
+      () => parts.updates.close(),
+    );
     if (config.role !== 'worker') stops.push(await serveApi(http, parts));
     const url = await listenOn(http, config);
     ownOrigins.push(...originsOf(url, config));
@@ -120,7 +123,7 @@ async function startSending(
 ): Promise<Worker> {
   const lock = await holdWorkerLock(database.url, log);
   stops.push(() => lock.close());
-  const drain = createDrain({
+  const drain = new Drain({
     database,
     encryption,
     alarms,
@@ -130,7 +133,8 @@ async function startSending(
     endpoints: createEndpoints(database, encryption),
     recorder: createRecorder(database, alarms, log),
   });
-  const worker = await startWorker(database, alarms, drain, log);
+  const worker = new Worker(database, alarms, drain, log);
+  await worker.start();
   stops.push(async () => {
     const limit = setTimeout(() => void httpClient.close(), drainWithinMs);
     await worker.stop();
@@ -156,9 +160,16 @@ async function listenOn(http: FastifyInstance, { port, host }: Config): Promise<
     await http.listen({ port, host });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new StartError(`Port ${port} on ${host} is in use by another program. Set PORT to a free one, or to 0 for any.`);
-    if (code === 'EACCES') throw new StartError(`Port ${port} needs more rights than this user has. Set PORT to 1024 or higher.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new StartError(`HOST ${host} is no address of this machine. Set HOST to 127.0.0.1, 0.0.0.0 or an address it has.`);
+    if (code === 'EADDRINUSE')
+      throw new StartError(
+        `Port ${port} on ${host} is in use by another program. Set PORT to a free one, or to 0 for any.`,
+      );
+    if (code === 'EACCES')
+      throw new StartError(`Port ${port} needs more rights than this user has. Set PORT to 1024 or higher.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new StartError(
+        `HOST ${host} is no address of this machine. Set HOST to 127.0.0.1, 0.0.0.0 or an address it has.`,
+      );
     throw error;
   }
   const address = http.server.address();

@@ -14,7 +14,9 @@ export async function startHousekeeping(
   await ensurePartitions(database.pool, Date.now());
   let running = Promise.resolve();
   const timer = setInterval(() => {
-    running = keepHouse().catch((error: unknown) => log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour'));
+    running = keepHouse().catch((error: unknown) =>
+      log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour'),
+    );
   }, everyMs);
 
   async function keepHouse(): Promise<void> {

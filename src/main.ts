@@ -31,7 +31,9 @@ async function main(): Promise<void> {
 
 function greeting(url: string, role: string, newKey: string | undefined): string {
   const places =
-    role === 'worker' ? [] : [`GraphQL   ${url}/graphql  (WebSocket on the same address)`, `GraphiQL  ${url}/graphiql`];
+    role === 'worker'
+      ? []
+      : [`GraphQL   ${url}/graphql  (WebSocket on the same address)`, `GraphiQL  ${url}/graphiql`];
   const key = newKey === undefined ? [] : [`API key   ${newKey}  (ADMIN; shown this once)`];
   return ['Tendril is running.', ...places, `Health    ${url}/health/ready`, ...key].join('\n');
 }

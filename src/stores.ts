@@ -19,7 +19,10 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
   const { databaseUrl, mongodbUrl } = config;
   if (databaseUrl !== undefined) {
     if (mongodbUrl === undefined) log.info('MONGODB_URL is not set: Agenda keeps its jobs in PostgreSQL');
-    const jobStore: JobStore = mongodbUrl === undefined ? { kind: 'postgresql', url: databaseUrl } : { kind: 'mongodb', url: mongodbUrl };
+    const jobStore: JobStore =
+      mongodbUrl === undefined
+        ? { kind: 'postgresql', url: databaseUrl }
+        : { kind: 'mongodb', url: mongodbUrl };
     return { databaseUrl, jobStore, encryptionKeys: config.encryptionKeys, stop: async () => undefined };
   }
   return openEmbedded(config, log);
@@ -39,7 +42,9 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
         stops.push(() => postgres.stop());
         return postgres;
       }),
-      mongodbUrl === undefined ? startJobMongo(config, log, stops) : { kind: 'mongodb' as const, url: mongodbUrl },
+      mongodbUrl === undefined
+        ? startJobMongo(config, log, stops)
+        : { kind: 'mongodb' as const, url: mongodbUrl },
     ]);
     const [postgres, mongo] = starting;
     if (postgres.status === 'rejected') throw postgres.reason;
@@ -47,7 +52,8 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
     return {
       databaseUrl: postgres.value.url,
       jobStore: mongo.value ?? { kind: 'postgresql', url: postgres.value.url },
-      encryptionKeys: config.encryptionKeys.length > 0 ? config.encryptionKeys : [await readOrMakeKeyFile(dataDir)],
+      encryptionKeys:
+        config.encryptionKeys.length > 0 ? config.encryptionKeys : [await readOrMakeKeyFile(dataDir)],
       stop,
     };
   } catch (error) {
@@ -57,7 +63,11 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
 }
 
 /** A mongod on the data folder; undefined where none is to be had, and a line in the log says so. */
-async function startJobMongo(config: Config, log: Logger, stops: (() => Promise<void>)[]): Promise<JobStore | undefined> {
+async function startJobMongo(
+  config: Config,
+  log: Logger,
+  stops: (() => Promise<void>)[],
+): Promise<JobStore | undefined> {
   const mongo = await startMongo({ dataDir: config.dataDir, binary: config.mongodBinary, log });
   if (mongo.kind === 'unavailable') {
     log.warn({ reason: mongo.reason }, 'there is no MongoDB server: Agenda keeps its jobs in PostgreSQL');

@@ -38,7 +38,9 @@ registerEnumType(AttemptOutcome, {
     TIMED_OUT: { description: 'The endpoint had not answered in full when the timeout ended.' },
     CONNECTION_FAILED: { description: 'No usable answer came: no address, no connection, a broken answer.' },
     ADDRESS_REFUSED: { description: 'The endpoint’s address may not be sent to; nothing was sent.' },
-    INTERRUPTED: { description: 'The server stopped before the outcome was known: the endpoint may have received it.' },
+    INTERRUPTED: {
+      description: 'The server stopped before the outcome was known: the endpoint may have received it.',
+    },
   },
 });
 
@@ -61,7 +63,9 @@ export class AttemptResponse {
   @Field(() => [HttpHeader], { description: 'The headers, as received.' })
   headers!: HttpHeader[];
 
-  @Field(() => String, { description: 'The body as UTF-8, up to 64 KiB; bytes that are no UTF-8 show as U+FFFD.' })
+  @Field(() => String, {
+    description: 'The body as UTF-8, up to 64 KiB; bytes that are no UTF-8 show as U+FFFD.',
+  })
   body!: string;
 
   @Field(() => Boolean, { description: 'Whether the body was longer than the 64 KiB that are kept.' })
@@ -97,9 +101,14 @@ export const attemptColumns = `a.id AS uuid, a.workspace_id AS "workspaceId", a.
   a.response_body AS "responseBody", a.response_truncated AS "responseTruncated", a.error`;
 
 /** One HTTP request for a delivery. */
-@ObjectType({ implements: Node, description: 'One HTTP request for a delivery, with what was sent and what was answered.' })
+@ObjectType({
+  implements: Node,
+  description: 'One HTTP request for a delivery, with what was sent and what was answered.',
+})
 export class Attempt extends Node {
-  @Field(() => Int, { description: 'Its place among the attempts of its delivery, from 1; a retry is any after the first.' })
+  @Field(() => Int, {
+    description: 'Its place among the attempts of its delivery, from 1; a retry is any after the first.',
+  })
   readonly number: number;
 
   @Field(() => AttemptTrigger, { description: 'Why it was made.' })
@@ -111,7 +120,9 @@ export class Attempt extends Node {
   @Field(() => Date, { description: 'When it began.' })
   readonly startedAt: Date;
 
-  @Field(() => Int, { description: 'Milliseconds from its begin to the end of the answer, or to what ended it.' })
+  @Field(() => Int, {
+    description: 'Milliseconds from its begin to the end of the answer, or to what ended it.',
+  })
   readonly durationMs: number;
 
   @Field(() => String, { nullable: true, description: 'What went wrong, for a person; null on success.' })
@@ -132,7 +143,10 @@ export class Attempt extends Node {
     return toTypeId('atm', this.row.uuid);
   }
 
-  @Field(() => AttemptResponse, { nullable: true, description: 'What the endpoint answered; null when no answer came.' })
+  @Field(() => AttemptResponse, {
+    nullable: true,
+    description: 'What the endpoint answered; null when no answer came.',
+  })
   get response(): AttemptResponse | null {
     const { statusCode, responseHeaders, responseBody, responseTruncated } = this.row;
     if (statusCode === null) return null;

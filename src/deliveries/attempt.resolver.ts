@@ -56,6 +56,8 @@ export class AttemptResolver {
 function headersOf(row: AttemptRow, { encryption }: Context['parts']): Header[] {
   const open = JSON.parse(row.requestHeaders) as Header[];
   if (row.ownHeaders === null) return open;
-  const own = JSON.parse(encryption.decrypt(row.ownHeaders, { workspaceId: row.workspaceId, rowId: row.uuid })) as Header[];
+  const own = JSON.parse(
+    encryption.decrypt(row.ownHeaders, { workspaceId: row.workspaceId, rowId: row.uuid }),
+  ) as Header[];
   return [...open, ...own];
 }

@@ -3,7 +3,8 @@ import { DeliveryStatus } from './delivery.entity.js';
 
 /** Which deliveries are meant; every field given must fit. */
 @InputType({
-  description: 'Which deliveries are meant: every field that is given must fit, and of a list one entry. An empty list fits nothing.',
+  description:
+    'Which deliveries are meant: every field that is given must fit, and of a list one entry. An empty list fits nothing.',
 })
 export class DeliveryFilter {
   @Field(() => [ID], { nullable: true, description: 'Of these subscriptions, deleted ones too.' })
@@ -12,13 +13,19 @@ export class DeliveryFilter {
   @Field(() => [ID], { nullable: true, description: 'Of these events.' })
   eventIds?: string[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'Of these event types: exact names or groups (payout.*).' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Of these event types: exact names or groups (payout.*).',
+  })
   eventTypes?: string[] | null;
 
   @Field(() => [DeliveryStatus], { nullable: true, description: 'In one of these states.' })
   statuses?: DeliveryStatus[] | null;
 
-  @Field(() => Int, { nullable: true, description: 'Whose last answer had this HTTP status or a higher one.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Whose last answer had this HTTP status or a higher one.',
+  })
   statusCodeFrom?: number | null;
 
   @Field(() => Int, { nullable: true, description: 'Whose last answer had this HTTP status or a lower one.' })

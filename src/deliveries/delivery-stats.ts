@@ -4,7 +4,11 @@ import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
 import { type DeliveryStatsBucket, StatsInterval } from './delivery.types.js';
 
 const maxBuckets = 1500;
-const intervalMs = { [StatsInterval.MINUTE]: 60_000, [StatsInterval.HOUR]: 3_600_000, [StatsInterval.DAY]: 86_400_000 };
+const intervalMs = {
+  [StatsInterval.MINUTE]: 60_000,
+  [StatsInterval.HOUR]: 3_600_000,
+  [StatsInterval.DAY]: 86_400_000,
+};
 
 /** What statistics are asked for. */
 export interface StatsRequest {
@@ -17,15 +21,23 @@ export interface StatsRequest {
 }
 
 /** Counts and durations of attempts, in buckets without gaps. Too many buckets, or an end before the begin, is BAD_USER_INPUT. */
-export async function deliveryStats(database: Database, request: StatsRequest): Promise<DeliveryStatsBucket[]> {
+export async function deliveryStats(
+  database: Database,
+  request: StatsRequest,
+): Promise<DeliveryStatsBucket[]> {
   const stepMs = intervalMs[request.interval];
   const startMs = Math.floor(request.from.getTime() / stepMs) * stepMs;
   const endMs = request.to.getTime();
   const buckets = Math.ceil((endMs - startMs) / stepMs);
   if (endMs < request.from.getTime()) throw badInput('to lies before from.');
-  if (buckets > maxBuckets) throw badInput(`That would be ${buckets} buckets; ask for at most ${maxBuckets}, or for a longer interval.`);
+  if (buckets > maxBuckets)
+    throw badInput(
+      `That would be ${buckets} buckets; ask for at most ${maxBuckets}, or for a longer interval.`,
+    );
   // A malformed id is one that no subscription has.
-  const subscription = request.subscriptionId ? (fromTypeId('wsub', request.subscriptionId) ?? lowestUuidAt(0)) : null;
+  const subscription = request.subscriptionId
+    ? (fromTypeId('wsub', request.subscriptionId) ?? lowestUuidAt(0))
+    : null;
   return database.query<DeliveryStatsBucket>(stats, [
     request.workspaceId,
     // An attempt's id is made when it is claimed, a moment before it begins.

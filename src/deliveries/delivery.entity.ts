@@ -1,7 +1,7 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Node } from '../graphql/node.js';
+import { type UpdateCursor, writeUpdateCursor } from '../rules/update-cursor.js';
 import { toTypeId } from '../storage/typeid.js';
-import { writeUpdateCursor } from './update-cursor.js';
 
 /** Where a delivery stands. */
 export enum DeliveryStatus {
@@ -97,7 +97,10 @@ export const markChanged =
   'updated_at = now(), changed_xid = pg_current_xact_id(), changed_xmin = pg_snapshot_xmin(pg_current_snapshot())';
 
 /** One event owed to one subscription. */
-@ObjectType({ implements: Node, description: 'One event owed to one subscription, with all that became of it.' })
+@ObjectType({
+  implements: Node,
+  description: 'One event owed to one subscription, with all that became of it.',
+})
 export class Delivery extends Node {
   readonly uuid: string;
   readonly workspaceId: string;
@@ -105,16 +108,22 @@ export class Delivery extends Node {
   readonly subscriptionId: string;
   readonly retryStep: number | null;
   readonly lastStatusCode: number | null;
-  readonly changedXid: string;
-  readonly changedXmin: string;
+  /** Where this state stands in the stream of updates. */
+  readonly position: UpdateCursor;
 
   @Field(() => DeliveryStatus, { description: 'Where it stands.' })
   readonly status: DeliveryStatus;
 
-  @Field(() => DeliveryFailureReason, { nullable: true, description: 'Why it was given up; null while status is not FAILED.' })
+  @Field(() => DeliveryFailureReason, {
+    nullable: true,
+    description: 'Why it was given up; null while status is not FAILED.',
+  })
   readonly failureReason: DeliveryFailureReason | null;
 
-  @Field(() => DeliverySkipReason, { nullable: true, description: 'Why it was not sent; null while status is not SKIPPED.' })
+  @Field(() => DeliverySkipReason, {
+    nullable: true,
+    description: 'Why it was not sent; null while status is not SKIPPED.',
+  })
   readonly skipReason: DeliverySkipReason | null;
 
   @Field(() => String, { description: "Its event's type, for example invoice.paid." })
@@ -138,11 +147,6 @@ export class Delivery extends Node {
   })
   readonly completedAt: Date | null;
 
-  @Field(() => String, {
-    description: 'Where this state stands in the stream of updates: give it to deliveryUpdated(after:) to go on from here.',
-  })
-  readonly cursor: string;
-
   constructor(row: DeliveryRow) {
     super();
     this.uuid = row.uuid;
@@ -151,8 +155,12 @@ export class Delivery extends Node {
     this.subscriptionId = row.subscriptionId;
     this.retryStep = row.retryStep;
     this.lastStatusCode = row.lastStatusCode;
-    this.changedXid = row.changedXid;
-    this.changedXmin = row.changedXmin;
+    this.position = {
+      xmin: row.changedXmin,
+      xid: row.changedXid,
+      uuid: row.uuid,
+      workspaceId: row.workspaceId,
+    };
     this.status = row.status;
     this.failureReason = row.failureReason;
     this.skipReason = row.skipReason;
@@ -162,11 +170,18 @@ export class Delivery extends Node {
     this.createdAt = row.createdAt;
     this.updatedAt = row.updatedAt;
     this.completedAt = row.completedAt;
-    this.cursor = writeUpdateCursor({ xmin: row.changedXmin, xid: row.changedXid, uuid: row.uuid, workspaceId: row.workspaceId });
   }
 
   @Field(() => ID, { description: 'Its TypeID, prefix dlv_.' })
   override get id(): string {
     return toTypeId('dlv', this.uuid);
+  }
+
+  @Field(() => String, {
+    description:
+      'Where this state stands in the stream of updates: give it to deliveryUpdated(after:) to go on from here.',
+  })
+  get cursor(): string {
+    return writeUpdateCursor(this.position);
   }
 }

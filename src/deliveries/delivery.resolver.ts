@@ -1,9 +1,22 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import { WebhookEvent } from '../events/webhook-event.entity.js';
 import { authorize, type Context } from '../graphql/context.js';
-import { badInput, pageRequest, toConnection } from '../graphql/paging.js';
+import { badInput } from '../graphql/paging.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { plannedAttempts } from '../rules/delivery-states.js';
+import { readUpdateCursor } from '../rules/update-cursor.js';
 import { fromTypeId } from '../storage/typeid.js';
 import { WebhookSubscription } from '../subscriptions/webhook-subscription.entity.js';
 import { ApiKeyScope } from '../workspaces/api-key.entity.js';
@@ -17,17 +30,19 @@ import {
   ResendDeliveryPayload,
   StatsInterval,
 } from './delivery.types.js';
+import { deliveryConnection } from './delivery-connection.js';
 import { DeliveryFilter } from './delivery-filter.types.js';
 import { deliveryStats } from './delivery-stats.js';
-import { countDeliveries, listDeliveries } from './list-deliveries.js';
 import { updateFilter } from './matches-filter.js';
 import { resendDelivery } from './resend-delivery.js';
-import { readUpdateCursor } from './update-cursor.js';
 
 /** The webhook logs: reading them, watching them, sending again. */
 @Resolver(() => Delivery)
 export class DeliveryResolver {
-  @Query(() => Delivery, { nullable: true, description: 'The delivery of this id; null where the workspace has none. Scope READ.' })
+  @Query(() => Delivery, {
+    nullable: true,
+    description: 'The delivery of this id; null where the workspace has none. Scope READ.',
+  })
   async delivery(
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'Its id, dlv_….' }) id: string,
@@ -38,11 +53,18 @@ export class DeliveryResolver {
   }
 
   @Query(() => DeliveryConnection, {
-    description: 'The webhook logs. Pages of 50 unless told, 250 at most; more, or less than 0, is BAD_USER_INPUT; 0 gives an empty page. Scope READ.',
+    description:
+      'The webhook logs. Pages of 50 unless told, 250 at most; more, or less than 0, is BAD_USER_INPUT; 0 gives an empty page. Scope READ.',
   })
   async deliveries(@Ctx() context: Context, @Args(() => OrderedDeliveriesArgs) args: OrderedDeliveriesArgs) {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
-    return deliveryConnection(context, workspaceId, args, args.filter ?? {}, args.orderBy !== DeliveryOrder.OLDEST_FIRST);
+    return deliveryConnection(
+      context.parts.database,
+      workspaceId,
+      args,
+      args.filter ?? {},
+      args.orderBy !== DeliveryOrder.OLDEST_FIRST,
+    );
   }
 
   @Query(() => [DeliveryStatsBucket], {
@@ -53,7 +75,8 @@ export class DeliveryResolver {
     @Arg('from', () => Date, { description: 'From the bucket that this moment lies in.' }) from: Date,
     @Arg('to', () => Date, { description: 'Up to this moment, itself not included.' }) to: Date,
     @Arg('interval', () => StatsInterval, { description: 'How long a bucket is.' }) interval: StatsInterval,
-    @Arg('subscriptionId', () => ID, { nullable: true, description: 'Of this subscription only.' }) subscriptionId?: string | null,
+    @Arg('subscriptionId', () => ID, { nullable: true, description: 'Of this subscription only.' })
+    subscriptionId?: string | null,
   ): Promise<DeliveryStatsBucket[]> {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
     return deliveryStats(context.parts.database, { workspaceId, from, to, interval, subscriptionId });
@@ -79,19 +102,32 @@ export class DeliveryResolver {
 included: the delivery in its new state. With after, first all matching deliveries that changed since that cursor, in their
 present state, then the live ones: a client that reconnects misses nothing, and may see a state twice. A client that
 reads too slowly may be spared states in between, never the latest. Scope READ.`,
-    subscribe: ({ args, context }: { args: { filter?: DeliveryFilter | null; after?: string | null }; context: Context }) => {
+    subscribe: ({
+      args,
+      context,
+    }: {
+      args: { filter?: DeliveryFilter | null; after?: string | null };
+      context: Context;
+    }) => {
       const { workspaceId } = authorize(context, ApiKeyScope.READ);
       const after = typeof args.after === 'string' ? readUpdateCursor(args.after, workspaceId) : undefined;
-      if (typeof args.after === 'string' && !after) throw badInput('after is no cursor of a delivery of this workspace.');
+      if (typeof args.after === 'string' && !after)
+        throw badInput('after is no cursor of a delivery of this workspace.');
       const { database, updates } = context.parts;
       return updates.subscribe(workspaceId, updateFilter(database, workspaceId, args.filter), after);
     },
   })
   deliveryUpdated(
     @Root() delivery: Delivery,
-    @Arg('filter', () => DeliveryFilter, { nullable: true, description: 'Which deliveries; all unless given.' })
+    @Arg('filter', () => DeliveryFilter, {
+      nullable: true,
+      description: 'Which deliveries; all unless given.',
+    })
     _filter?: DeliveryFilter | null,
-    @Arg('after', () => String, { nullable: true, description: 'Go on behind this cursor, the one of the last delivery seen.' })
+    @Arg('after', () => String, {
+      nullable: true,
+      description: 'Go on behind this cursor, the one of the last delivery seen.',
+    })
     _after?: string | null,
   ): Delivery {
     return delivery;
@@ -106,18 +142,26 @@ reads too slowly may be spared states in between, never the latest. Scope READ.`
     nullable: true,
     description: 'Whom it is delivered to; null once the subscription has been deleted.',
   })
-  async subscription(@Root() delivery: Delivery, @Ctx() { parts }: Context): Promise<WebhookSubscription | null> {
+  async subscription(
+    @Root() delivery: Delivery,
+    @Ctx() { parts }: Context,
+  ): Promise<WebhookSubscription | null> {
     const key = { workspaceId: delivery.workspaceId, uuid: delivery.subscriptionId };
     const subscription = await parts.loaders.subscription.load(key);
     return subscription?.deletedAt === null ? subscription : null;
   }
 
-  @FieldResolver(() => [Attempt], { description: 'Its attempts, oldest first; the one under way is not among them yet.' })
+  @FieldResolver(() => [Attempt], {
+    description: 'Its attempts, oldest first; the one under way is not among them yet.',
+  })
   async attempts(@Root() delivery: Delivery, @Ctx() { parts }: Context): Promise<Attempt[]> {
     return delivery.attemptCount === 0 ? [] : parts.loaders.attempts.load(delivery);
   }
 
-  @FieldResolver(() => Attempt, { nullable: true, description: 'Its latest attempt that has ended; null before the first has.' })
+  @FieldResolver(() => Attempt, {
+    nullable: true,
+    description: 'Its latest attempt that has ended; null before the first has.',
+  })
   async lastAttempt(@Root() delivery: Delivery, @Ctx() context: Context): Promise<Attempt | null> {
     return (await this.attempts(delivery, context)).at(-1) ?? null;
   }
@@ -126,33 +170,27 @@ reads too slowly may be spared states in between, never the latest. Scope READ.`
     description: 'When each remaining attempt would be made if all before it failed, jitter left out.',
   })
   async plannedAttempts(@Root() delivery: Delivery, @Ctx() { parts }: Context): Promise<Date[]> {
-    const subscription = await parts.loaders.subscription.load({ workspaceId: delivery.workspaceId, uuid: delivery.subscriptionId });
+    const subscription = await parts.loaders.subscription.load({
+      workspaceId: delivery.workspaceId,
+      uuid: delivery.subscriptionId,
+    });
     if (!subscription || subscription.deletedAt !== null) return [];
-    const schedule = subscription.ownRetryScheduleSeconds ?? profileNamed(subscription.profileName).retryScheduleSeconds;
+    const schedule =
+      subscription.ownRetryScheduleSeconds ?? profileNamed(subscription.profileName).retryScheduleSeconds;
     const { status, retryStep, nextAttemptAt, updatedAt } = delivery;
-    return plannedAttempts(status, retryStep, nextAttemptAt?.getTime(), updatedAt.getTime(), schedule).map((at) => new Date(at));
+    return plannedAttempts(status, retryStep, nextAttemptAt?.getTime(), updatedAt.getTime(), schedule).map(
+      (at) => new Date(at),
+    );
   }
 }
 
 /** How many deliveries a page's filter fits. */
 @Resolver(() => DeliveryConnection)
 export class DeliveryConnectionResolver {
-  @FieldResolver(() => Int, { description: 'How many the filter fits, on all pages: exact up to 10000; a larger set counts as 10000.' })
+  @FieldResolver(() => Int, {
+    description: 'How many the filter fits, on all pages: exact up to 10000; a larger set counts as 10000.',
+  })
   totalCount(@Root() connection: DeliveryConnection): Promise<number> {
     return connection.count();
   }
-}
-
-/** A page of deliveries and the means to count them all. */
-export async function deliveryConnection(
-  context: Context,
-  workspaceId: string,
-  args: OrderedDeliveriesArgs,
-  filter: DeliveryFilter,
-  newestFirst: boolean,
-) {
-  const { database } = context.parts;
-  const request = pageRequest(args, `deliveries:${workspaceId}`);
-  const page = await listDeliveries(database, workspaceId, filter, request, newestFirst);
-  return { ...toConnection(page), count: () => countDeliveries(database, workspaceId, filter) };
 }

@@ -49,7 +49,10 @@ export class DeliveryConnection extends connectionType(Delivery, DeliveryEdge) {
 /** The answer to resendDelivery. */
 @ObjectType({ description: 'What became of resendDelivery.' })
 export class ResendDeliveryPayload {
-  @Field(() => Delivery, { nullable: true, description: 'The delivery, waiting for its attempt; null where userErrors has faults.' })
+  @Field(() => Delivery, {
+    nullable: true,
+    description: 'The delivery, waiting for its attempt; null where userErrors has faults.',
+  })
   delivery: Delivery | null = null;
 
   @Field(() => [UserError], { description: 'Why it is not sent again; empty on success.' })
@@ -74,7 +77,9 @@ registerEnumType(StatsInterval, {
 });
 
 /** The attempts of one span of time. */
-@ObjectType({ description: 'The attempts that began within one span of time; INTERRUPTED ones are left out.' })
+@ObjectType({
+  description: 'The attempts that began within one span of time; INTERRUPTED ones are left out.',
+})
 export class DeliveryStatsBucket {
   @Field(() => Date, { description: 'When the span begins.' })
   startsAt!: Date;
@@ -88,9 +93,15 @@ export class DeliveryStatsBucket {
   @Field(() => Int, { description: 'How many of them failed.' })
   failed!: number;
 
-  @Field(() => Int, { nullable: true, description: 'Half of them took at most so many milliseconds; null without attempts.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Half of them took at most so many milliseconds; null without attempts.',
+  })
   p50DurationMs!: number | null;
 
-  @Field(() => Int, { nullable: true, description: '95 % of them took at most so many milliseconds; null without attempts.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: '95 % of them took at most so many milliseconds; null without attempts.',
+  })
   p95DurationMs!: number | null;
 }

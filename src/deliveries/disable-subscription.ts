@@ -4,8 +4,14 @@ import type { EndedAttempt, FailureStreak } from './record-attempts.js';
 
 /** Disables the subscriptions whose endpoints answered 410 Gone. */
 export async function disableGone(database: Database, batch: readonly EndedAttempt[]): Promise<void> {
-  const gone = batch.filter(({ verdict }) => verdict.status === 'FAILED' && verdict.failureReason === 'ENDPOINT_GONE');
-  if (gone.length > 0) await database.query(disable, [[...new Set(gone.map(({ delivery }) => delivery.subscriptionId))], 'GONE']);
+  const gone = batch.filter(
+    ({ verdict }) => verdict.status === 'FAILED' && verdict.failureReason === 'ENDPOINT_GONE',
+  );
+  if (gone.length > 0)
+    await database.query(disable, [
+      [...new Set(gone.map(({ delivery }) => delivery.subscriptionId))],
+      'GONE',
+    ]);
 }
 
 /** Disables the subscriptions whose attempts have all failed for too long. */
@@ -14,8 +20,11 @@ export async function disableFailing(
   streaks: readonly FailureStreak[],
   nowMs: number,
 ): Promise<void> {
-  const failing = streaks.filter((streak) => isFailing(streak.failuresInARow, streak.failingSince?.getTime(), nowMs));
-  if (failing.length > 0) await database.query(disable, [failing.map((streak) => streak.subscriptionId), 'FAILING']);
+  const failing = streaks.filter((streak) =>
+    isFailing(streak.failuresInARow, streak.failingSince?.getTime(), nowMs),
+  );
+  if (failing.length > 0)
+    await database.query(disable, [failing.map((streak) => streak.subscriptionId), 'FAILING']);
 }
 
 const disable: Statement = {

@@ -1,35 +1,21 @@
 import type { Logger } from 'pino';
-import { firstWindow, nextWindow } from '../rules/concurrency-window.js';
-import { afterAttempt, hasSucceeded } from '../rules/delivery-states.js';
-import { describeOutcome } from '../rules/outcome.js';
+import { firstWindow } from '../rules/concurrency-window.js';
 import type { Database } from '../storage/database.js';
-import type { Encryption } from '../storage/encryption.js';
 import { zeroUuid } from '../storage/typeid.js';
 import type { Alarms } from './alarms.js';
+import { type AttemptParts, attemptDelivery } from './attempt-delivery.js';
 import { type ClaimedDelivery, claimDue } from './claim-due.js';
+import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
 import type { Recorder } from './gather-records.js';
-import type { HttpClient } from './http-client.js';
-import { prepareAttempt } from './prepare-attempt.js';
-
-/** Takes due deliveries and sends them until none is due. */
-export interface Drain {
-  /** One drain; ends when nothing is due, nothing in flight, and nobody has woken it for a while. */
-  run(): Promise<void>;
-  /** Tells a running drain that something is due; false where none is running. */
-  wake(): boolean;
-  /** Claims nothing any more; a running drain ends once what is in flight is on record. */
-  stop(): void;
-}
 
 /** What a drain works with. */
-export interface DrainParts {
+export interface DrainParts extends AttemptParts {
   readonly database: Database;
-  readonly encryption: Encryption;
   readonly endpoints: Endpoints;
-  readonly httpClient: HttpClient;
   readonly recorder: Recorder;
   readonly alarms: Alarms;
+  /** The number that claims are made under. */
   readonly worker: number;
   readonly log: Logger;
 }
@@ -38,141 +24,140 @@ const slots = 256;
 // Claiming one by one as slots come free would cost a statement each; an eighth at a time costs next to nothing.
 const refill = slots / 8;
 const lingerMs = 1_500;
+const afterFailureMs = 500;
 
-/** The drain of one worker. At most one runs at a time. */
-export function createDrain(parts: DrainParts): Drain {
-  const { database, alarms, log } = parts;
-  const inFlight = new Map<string, number>();
-  const windows = new Map<string, number>();
-  let sending = 0;
-  let freed = 0;
-  let afterSubscription = zeroUuid;
-  let isRunning = false;
-  let isStopping = false;
-  let isWoken = false;
-  let soonestRetryMs = Number.POSITIVE_INFINITY;
-  let signal: () => void = () => undefined;
+/** Takes due deliveries and sends them until none is due: one worker's, running once at a time. */
+export class Drain {
+  readonly #parts: DrainParts;
+  readonly #windows = new EndpointWindows();
+  #sending = 0;
+  /** Slots that came free since the last claim. */
+  #freed = 0;
+  #afterSubscription = zeroUuid;
+  #isRunning = false;
+  #isStopping = false;
+  #isWoken = false;
+  /** When the first retry is due that this drain has brought about. */
+  #soonestRetryMs = Number.POSITIVE_INFINITY;
+  #signal: () => void = () => undefined;
 
-  async function run(): Promise<void> {
-    if (isRunning) return;
-    isRunning = true;
-    isWoken = true;
+  constructor(parts: DrainParts) {
+    this.#parts = parts;
+  }
+
+  /** One drain; ends when nothing is due, nothing in flight, and nobody has woken it for a while. */
+  async run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#isWoken = true;
     try {
       let quietSinceMs = Date.now();
-      while (!isStopping || sending > 0) {
-        if (isClaimDue()) {
-          if ((await claimAndSend()) > 0) quietSinceMs = Date.now();
-          continue;
+      while (!this.#isDone(quietSinceMs)) {
+        if (this.#mayClaim()) {
+          if ((await this.#claimAndSend().catch((error) => this.#claimFailed(error))) > 0)
+            quietSinceMs = Date.now();
+        } else {
+          await this.#signalled(quietSinceMs + lingerMs);
+          if (this.#sending > 0) quietSinceMs = Date.now();
         }
-        if (sending > 0) quietSinceMs = Date.now();
-        const leftMs = quietSinceMs + lingerMs - Date.now();
-        if (leftMs <= 0) break;
-        await signalled(Math.min(leftMs, Math.max(1, soonestRetryMs - Date.now())));
-        if (Date.now() >= soonestRetryMs) wakeForRetry();
       }
     } finally {
-      isRunning = false;
-      windows.clear();
+      this.#isRunning = false;
+      this.#windows.forgetIdle();
     }
   }
 
-  function isClaimDue(): boolean {
-    return !isStopping && slots - sending >= refill && (isWoken || freed >= refill || (freed > 0 && sending === 0));
+  /** Tells a running drain that something is due; false where none is running. */
+  wake(): boolean {
+    if (!this.#isRunning) return false;
+    this.#isWoken = true;
+    this.#signal();
+    return true;
   }
 
-  function wakeForRetry(): void {
-    soonestRetryMs = Number.POSITIVE_INFINITY;
-    isWoken = true;
+  /** Claims nothing any more; a running drain ends once what is in flight is on record. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#signal();
   }
 
-  function signalled(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      signal = () => {
+  #isDone(quietSinceMs: number): boolean {
+    if (this.#sending > 0) return false;
+    return this.#isStopping || (!this.#mayClaim() && Date.now() >= quietSinceMs + lingerMs);
+  }
+
+  #mayClaim(): boolean {
+    const hasReason = this.#isWoken || this.#freed >= refill || (this.#freed > 0 && this.#sending === 0);
+    return hasReason && !this.#isStopping && slots - this.#sending >= refill;
+  }
+
+  /** Waits until something happens, but not beyond the moment given or the next retry. */
+  async #signalled(untilMs: number): Promise<void> {
+    const nowMs = Date.now();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(1, Math.min(untilMs, this.#soonestRetryMs) - nowMs));
+      this.#signal = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+    if (Date.now() < this.#soonestRetryMs) return;
+    this.#soonestRetryMs = Number.POSITIVE_INFINITY;
+    this.#isWoken = true;
   }
 
-  async function claimAndSend(): Promise<number> {
-    isWoken = false;
-    freed = 0;
-    const limit = slots - sending;
-    const rooms = new Map([...windows].map(([id, window]) => [id, Math.max(0, window - (inFlight.get(id) ?? 0))]));
-    const claimed = await claimDue(database, { worker: parts.worker, limit, roomEach: firstWindow, rooms, afterSubscription });
-    afterSubscription = claimed.length === limit ? (claimed.at(-1)?.subscriptionId ?? zeroUuid) : zeroUuid;
+  async #claimAndSend(): Promise<number> {
+    const { database, alarms, endpoints, worker } = this.#parts;
+    this.#isWoken = false;
+    this.#freed = 0;
+    const limit = slots - this.#sending;
+    const claimed = await claimDue(database, {
+      worker,
+      limit,
+      roomEach: firstWindow,
+      rooms: this.#windows.rooms(),
+      afterSubscription: this.#afterSubscription,
+    });
+    const isFull = claimed.length === limit;
+    this.#afterSubscription = (isFull && claimed.at(-1)?.subscriptionId) || zeroUuid;
     // A full chunk means a backlog: idle workers are called in.
-    if (claimed.length === limit) void alarms.set([new Date()]);
-    if (claimed.length > 0) {
-      // There may be more than the windows let through: look again as soon as a few are back.
-      freed = 0;
-      const endpoints = await parts.endpoints.load(new Map(claimed.map((one) => [one.subscriptionId, one.subscriptionRevision])));
-      for (const delivery of claimed) {
-        const endpoint = endpoints.get(delivery.subscriptionId);
-        if (endpoint) void send(delivery, endpoint);
-      }
+    if (isFull) void alarms.set([new Date()]);
+    const wanted = new Map(claimed.map((one) => [one.subscriptionId, one.subscriptionRevision]));
+    const known = wanted.size > 0 ? await endpoints.load(wanted) : new Map<string, Endpoint>();
+    for (const delivery of claimed) {
+      const endpoint = known.get(delivery.subscriptionId);
+      if (endpoint) void this.#send(delivery, endpoint);
     }
     return claimed.length;
   }
 
-  async function send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<void> {
-    const id = delivery.subscriptionId;
-    sending += 1;
-    inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
-    if (!windows.has(id)) windows.set(id, firstWindow);
+  /** PostgreSQL is away, most likely: what is in flight goes on, and claiming is tried again until it succeeds. */
+  async #claimFailed(error: unknown): Promise<number> {
+    this.#parts.log.warn({ err: error }, 'nothing can be claimed at the moment; trying again');
+    await new Promise((resolve) => setTimeout(resolve, afterFailureMs));
+    this.#isWoken = true;
+    return 0;
+  }
+
+  async #send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<void> {
+    const { recorder, log } = this.#parts;
+    this.#sending += 1;
+    this.#windows.enter(delivery.subscriptionId);
     try {
-      const { request, openHeaders } = prepareAttempt(delivery, endpoint, Date.now());
-      const result = await parts.httpClient.send(request);
-      leave(id);
-      windows.set(id, nextWindow(windows.get(id) ?? firstWindow, result.outcome));
-      const verdict = afterAttempt(delivery.retryStep, result.outcome, endpoint.policy, Date.now(), Math.random());
-      const succeeded = hasSucceeded(result.outcome, endpoint.policy);
-      await parts.recorder.record({
-        delivery,
-        url: request.url,
-        requestHeaders: JSON.stringify(Object.entries(openHeaders).map(([name, value]) => ({ name, value }))),
-        ownHeaders: sealOwnHeaders(delivery, endpoint),
-        result,
-        verdict,
-        succeeded,
-        error: describeOutcome(result.outcome, succeeded),
-      });
-      if (verdict.status === 'RETRYING') soonestRetryMs = Math.min(soonestRetryMs, verdict.nextAttemptAtMs);
+      const ended = await attemptDelivery(this.#parts, delivery, endpoint);
+      this.#windows.leave(delivery.subscriptionId, ended.outcome);
+      await recorder.record(ended);
+      if (ended.verdict.status === 'RETRYING') {
+        this.#soonestRetryMs = Math.min(this.#soonestRetryMs, ended.verdict.nextAttemptAtMs);
+      }
     } catch (error) {
       // The lease runs out and the sweep takes the delivery back: nothing is lost.
       log.error({ err: error, delivery: delivery.uuid }, 'an attempt broke off');
-      leave(id);
+      this.#windows.leave(delivery.subscriptionId, undefined);
     } finally {
-      sending -= 1;
-      freed += 1;
-      if (isStopping || freed >= refill || sending === 0) signal();
+      this.#sending -= 1;
+      this.#freed += 1;
+      if (this.#freed >= refill || this.#sending === 0) this.#signal();
     }
   }
-
-  function leave(id: string): void {
-    const left = (inFlight.get(id) ?? 1) - 1;
-    if (left === 0) inFlight.delete(id);
-    else inFlight.set(id, left);
-  }
-
-  function sealOwnHeaders(delivery: ClaimedDelivery, endpoint: Endpoint): Buffer | null {
-    if (endpoint.ownHeaders.length === 0) return null;
-    const place = { workspaceId: delivery.workspaceId, rowId: delivery.attemptId };
-    return parts.encryption.encrypt(JSON.stringify(endpoint.ownHeaders), place);
-  }
-
-  return {
-    run,
-    wake() {
-      if (!isRunning) return false;
-      isWoken = true;
-      signal();
-      return true;
-    },
-    stop() {
-      isStopping = true;
-      signal();
-    },
-  };
 }

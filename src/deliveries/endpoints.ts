@@ -1,5 +1,5 @@
-import { profileNamed } from '../profiles/profiles.js';
 import type { Profile } from '../profiles/profile.js';
+import { profileNamed } from '../profiles/profiles.js';
 import type { RetryPolicy } from '../rules/delivery-states.js';
 import type { SigningSecret } from '../rules/signatures.js';
 import type { Database, Statement } from '../storage/database.js';
@@ -31,17 +31,22 @@ export function createEndpoints(database: Database, encryption: Encryption): End
   const kept = new Map<string, Endpoint>();
   return {
     async load(wanted) {
-      const missing = [...wanted].filter(([id, revision]) => (kept.get(id)?.revision ?? 0) < revision).map(([id]) => id);
+      const missing = [...wanted]
+        .filter(([id, revision]) => (kept.get(id)?.revision ?? 0) < revision)
+        .map(([id]) => id);
       if (missing.length > 0) {
         if (kept.size + missing.length > maxKept) kept.clear();
-        for (const row of await database.query<EndpointRow>(find, [missing])) kept.set(row.uuid, toEndpoint(row, encryption));
+        for (const row of await database.query<EndpointRow>(find, [missing]))
+          kept.set(row.uuid, toEndpoint(row, encryption));
       }
       const known = [...wanted.keys()].flatMap((id) => {
         const endpoint = kept.get(id);
         return endpoint ? [[id, endpoint] as const] : [];
       });
       // What was cleared above and not looked up again is looked up now.
-      return known.length === wanted.size || missing.length === wanted.size ? new Map(known) : this.load(wanted);
+      return known.length === wanted.size || missing.length === wanted.size
+        ? new Map(known)
+        : this.load(wanted);
     },
   };
 }
@@ -66,7 +71,11 @@ function toEndpoint(row: EndpointRow, encryption: Encryption): Endpoint {
     revision: row.revision,
     url: row.url,
     profile,
-    policy: { scheduleSeconds: row.schedule ?? profile.retryScheduleSeconds, jitter: profile.jitter, success: profile.success },
+    policy: {
+      scheduleSeconds: row.schedule ?? profile.retryScheduleSeconds,
+      jitter: profile.jitter,
+      success: profile.success,
+    },
     timeoutMs: row.timeoutSeconds * 1000,
     ownHeaders: openHeaders(row, encryption),
     secrets: row.secrets.map(({ id, ciphertext, expiresAt }) => ({

@@ -1,9 +1,12 @@
 import type { Database, Statement } from '../storage/database.js';
-import { Attempt, attemptColumns, type AttemptRow } from './attempt.entity.js';
+import { Attempt, type AttemptRow, attemptColumns } from './attempt.entity.js';
 import type { RowKey } from './load-deliveries.js';
 
 /** The attempt of this key; null where there is none. */
-export async function findAttempt(database: Database, { workspaceId, uuid }: RowKey): Promise<Attempt | null> {
+export async function findAttempt(
+  database: Database,
+  { workspaceId, uuid }: RowKey,
+): Promise<Attempt | null> {
   const [row] = await database.query<AttemptRow>(find, [workspaceId, uuid]);
   return row ? new Attempt(row) : null;
 }

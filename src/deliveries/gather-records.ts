@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Alarms } from './alarms.js';
 import type { Database } from '../storage/database.js';
+import type { Alarms } from './alarms.js';
 import { disableFailing, disableGone } from './disable-subscription.js';
 import { type EndedAttempt, recordAttempts } from './record-attempts.js';
 
@@ -44,9 +44,13 @@ export function createRecorder(database: Database, alarms: Alarms, log: Logger):
         await disableFailing(database, streaks, Date.now());
         break;
       } catch (error) {
-        if (tries === 1) log.warn({ err: error, attempts: batch.length }, 'attempts cannot be recorded yet; trying again');
+        if (tries === 1)
+          log.warn({ err: error, attempts: batch.length }, 'attempts cannot be recorded yet; trying again');
         if (Date.now() > givenUpAtMs) {
-          log.error({ attempts: batch.length }, 'attempts could not be recorded; their deliveries will be attempted again');
+          log.error(
+            { attempts: batch.length },
+            'attempts could not be recorded; their deliveries will be attempted again',
+          );
           break;
         }
         await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
@@ -54,7 +58,9 @@ export function createRecorder(database: Database, alarms: Alarms, log: Logger):
     }
     // Best effort: what is missed here, the sweep makes up for.
     void alarms.set(
-      batch.flatMap(({ verdict }) => (verdict.status === 'RETRYING' ? [new Date(verdict.nextAttemptAtMs)] : [])),
+      batch.flatMap(({ verdict }) =>
+        verdict.status === 'RETRYING' ? [new Date(verdict.nextAttemptAtMs)] : [],
+      ),
     );
   }
 

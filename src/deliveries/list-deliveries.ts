@@ -18,7 +18,8 @@ export async function listDeliveries(
   const { conditions, values } = conditionsOf(workspaceId, filter);
   const bind = (value: unknown) => `$${values.push(value)}`;
   if (request.afterUuid) conditions.push(`d.id ${newestFirst ? '<' : '>'} ${bind(request.afterUuid)}::uuid`);
-  if (request.beforeUuid) conditions.push(`d.id ${newestFirst ? '>' : '<'} ${bind(request.beforeUuid)}::uuid`);
+  if (request.beforeUuid)
+    conditions.push(`d.id ${newestFirst ? '>' : '<'} ${bind(request.beforeUuid)}::uuid`);
   const descending = newestFirst !== request.backwards;
   const rows = await database.query<DeliveryRow>(
     {
@@ -27,11 +28,18 @@ export async function listDeliveries(
     },
     values,
   );
-  return pageOf(request, rows.map((row) => new Delivery(row)));
+  return pageOf(
+    request,
+    rows.map((row) => new Delivery(row)),
+  );
 }
 
 /** How many deliveries a filter fits, exact up to 10000; more count as 10000. */
-export async function countDeliveries(database: Database, workspaceId: string, filter: DeliveryFilter): Promise<number> {
+export async function countDeliveries(
+  database: Database,
+  workspaceId: string,
+  filter: DeliveryFilter,
+): Promise<number> {
   const { conditions, values } = conditionsOf(workspaceId, filter);
   const [row] = await database.query<{ count: number }>(
     {
@@ -53,14 +61,19 @@ export async function matchingSearch(
   const { conditions, values } = conditionsOf(workspaceId, filter);
   values.push(uuids);
   const rows = await database.query<{ uuid: string }>(
-    { text: `SELECT d.id AS uuid FROM delivery d WHERE ${conditions.join(' AND ')} AND d.id = ANY ($${values.length}::uuid[])` },
+    {
+      text: `SELECT d.id AS uuid FROM delivery d WHERE ${conditions.join(' AND ')} AND d.id = ANY ($${values.length}::uuid[])`,
+    },
     values,
   );
   return new Set(rows.map((row) => row.uuid));
 }
 
 /** What a filter means in SQL over a table delivery named `d`; values are bound, never written into the text. */
-function conditionsOf(workspaceId: string, filter: DeliveryFilter): { conditions: string[]; values: unknown[] } {
+function conditionsOf(
+  workspaceId: string,
+  filter: DeliveryFilter,
+): { conditions: string[]; values: unknown[] } {
   const values: unknown[] = [workspaceId];
   const conditions = ['d.workspace_id = $1'];
   const add = (given: unknown, condition: (place: string) => string) => {
@@ -74,15 +87,24 @@ function conditionsOf(workspaceId: string, filter: DeliveryFilter): { conditions
   add(uuids('wsub', filter.subscriptionIds), (place) => `d.subscription_id = ANY (${place}::uuid[])`);
   add(uuids('evt', filter.eventIds), (place) => `d.event_id = ANY (${place}::uuid[])`);
   if (names && groups) {
-    values.push(names, groups.map((group) => group.slice(0, -2)));
+    values.push(
+      names,
+      groups.map((group) => group.slice(0, -2)),
+    );
     conditions.push(`(d.event_type = ANY ($${values.length - 1}::text[])
       OR split_part(d.event_type, '.', 1) = ANY ($${values.length}::text[]))`);
   }
   add(filter.statuses, (place) => `d.status = ANY (${place}::text[])`);
   add(filter.statusCodeFrom, (place) => `d.last_status_code >= ${place}`);
   add(filter.statusCodeTo, (place) => `d.last_status_code <= ${place}`);
-  add(filter.createdAfter && lowestUuidAt(filter.createdAfter.getTime()), (place) => `d.id >= ${place}::uuid`);
-  add(filter.createdBefore && lowestUuidAt(filter.createdBefore.getTime()), (place) => `d.id < ${place}::uuid`);
+  add(
+    filter.createdAfter && lowestUuidAt(filter.createdAfter.getTime()),
+    (place) => `d.id >= ${place}::uuid`,
+  );
+  add(
+    filter.createdBefore && lowestUuidAt(filter.createdBefore.getTime()),
+    (place) => `d.id < ${place}::uuid`,
+  );
   addEventRange(filter.eventIds, conditions, values);
   addSearch(filter.search, conditions, values);
   return { conditions, values };
@@ -110,7 +132,10 @@ function addSearch(search: string | null | undefined, conditions: string[], valu
     `EXISTS (SELECT FROM webhook_subscription s WHERE s.id = d.subscription_id AND s.endpoint_url ILIKE ${url})`,
     `EXISTS (SELECT FROM event e WHERE e.workspace_id = d.workspace_id AND e.id = d.event_id AND e.payload ILIKE ${payload})`,
   ];
-  for (const [prefix, column] of [['dlv', 'd.id'], ['evt', 'd.event_id']] as const) {
+  for (const [prefix, column] of [
+    ['dlv', 'd.id'],
+    ['evt', 'd.event_id'],
+  ] as const) {
     const uuid = fromTypeId(prefix, search.trim());
     if (uuid) alternatives.push(`${column} = $${values.push(uuid)}::uuid`);
   }

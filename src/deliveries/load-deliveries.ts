@@ -1,6 +1,7 @@
+import type { UpdateCursor } from '../rules/update-cursor.js';
 import type { Database, Statement } from '../storage/database.js';
+import { zeroUuid } from '../storage/typeid.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
-import type { UpdateCursor } from './update-cursor.js';
 
 /** Where a delivery or another row stands: its workspace and its uuid. */
 export interface RowKey {
@@ -10,15 +11,39 @@ export interface RowKey {
 
 /** The deliveries of these keys as they are now, in no order; those that do not exist are left out. */
 export async function loadDeliveries(database: Database, keys: readonly RowKey[]): Promise<Delivery[]> {
-  const rows = await database.query<DeliveryRow>(byKeys, [keys.map((key) => key.workspaceId), keys.map((key) => key.uuid)]);
+  const rows = await database.query<DeliveryRow>(byKeys, [
+    keys.map((key) => key.workspaceId),
+    keys.map((key) => key.uuid),
+  ]);
   return rows.map((row) => new Delivery(row));
 }
 
 /** Deliveries of a workspace that have changed since a place in the stream of updates, in the order of their changes. */
-export async function loadChangedSince(database: Database, since: UpdateCursor, limit: number): Promise<Delivery[]> {
-  const rows = await database.query<DeliveryRow>(changed, [since.workspaceId, since.xmin, since.xid, since.uuid, limit]);
+export async function loadChangedSince(
+  database: Database,
+  since: UpdateCursor,
+  limit: number,
+): Promise<Delivery[]> {
+  const rows = await database.query<DeliveryRow>(changed, [
+    since.workspaceId,
+    since.xmin,
+    since.xid,
+    since.uuid,
+    limit,
+  ]);
   return rows.map((row) => new Delivery(row));
 }
+
+/** Where a stream stands that begins now: all that is not committed yet lies behind it. */
+export async function findPresentPosition(database: Database, workspaceId: string): Promise<UpdateCursor> {
+  const [row] = await database.query<{ xmin: string }>(present, []);
+  return { xmin: row?.xmin ?? '0', xid: '0', uuid: zeroUuid, workspaceId };
+}
+
+const present: Statement = {
+  name: 'present-position',
+  text: 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin',
+};
 
 const byKeys: Statement = {
   name: 'load-deliveries',

@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
-import { eventColumns, type EventRow, WebhookEvent } from '../events/webhook-event.entity.js';
+import { type EventRow, eventColumns, WebhookEvent } from '../events/webhook-event.entity.js';
 import type { Database, Statement } from '../storage/database.js';
 import { lowestUuidAt } from '../storage/typeid.js';
 import { WebhookSubscription } from '../subscriptions/webhook-subscription.entity.js';
-import { Attempt, attemptColumns, type AttemptRow } from './attempt.entity.js';
-import { Delivery, deliveryColumns, type DeliveryRow } from './delivery.entity.js';
+import { Attempt, type AttemptRow, attemptColumns } from './attempt.entity.js';
+import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import { loadDeliveries, type RowKey } from './load-deliveries.js';
 
 /** What deliveries of a subscription have come to. */
@@ -30,7 +30,11 @@ export interface Loaders {
 /** Makes the loaders; subscriptions are found even where they are deleted, which is for their users to mind. */
 export function createLoaders(database: Database): Loaders {
   const one = <T extends RowKey>(load: (keys: readonly RowKey[]) => Promise<T[]>) =>
-    batched<T, T | null>(load, ({ uuid }) => uuid, (found) => found[0] ?? null);
+    batched<T, T | null>(
+      load,
+      ({ uuid }) => uuid,
+      (found) => found[0] ?? null,
+    );
   return {
     subscription: one(async (keys) =>
       database.orm.em.fork().find(WebhookSubscription, {
@@ -57,12 +61,16 @@ export function createLoaders(database: Database): Loaders {
     ),
     delivery: one((keys) => loadDeliveries(database, keys)),
     attempts: batched(
-      async (keys) => (await database.query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row)),
+      async (keys) =>
+        (await database.query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row)),
       (attempt) => attempt.row.deliveryId,
       (found) => found,
     ),
     eventDeliveries: batched(
-      async (keys) => (await database.query<DeliveryRow>(findEventDeliveries, columnsOf(keys))).map((row) => new Delivery(row)),
+      async (keys) =>
+        (await database.query<DeliveryRow>(findEventDeliveries, columnsOf(keys))).map(
+          (row) => new Delivery(row),
+        ),
       (delivery) => delivery.eventId,
       (found) => found,
     ),

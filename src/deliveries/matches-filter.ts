@@ -2,24 +2,34 @@ import type { Database } from '../storage/database.js';
 import { fromTypeId } from '../storage/typeid.js';
 import type { Delivery } from './delivery.entity.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
-import type { UpdateFilter } from './delivery-updates.js';
+import type { UpdateFilter } from './delivery-stream.js';
 import { matchingSearch } from './list-deliveries.js';
 
 /** A filter of live updates: in memory, but for a search, which the database is asked about once a batch. */
-export function updateFilter(database: Database, workspaceId: string, filter: DeliveryFilter | null | undefined): UpdateFilter {
+export function updateFilter(
+  database: Database,
+  workspaceId: string,
+  filter: DeliveryFilter | null | undefined,
+): UpdateFilter {
   if (!filter) return async (deliveries) => deliveries;
   const fits = compile(filter);
   return async (deliveries) => {
     const fitting = deliveries.filter(fits);
     if (!filter.search || fitting.length === 0) return fitting;
-    const found = await matchingSearch(database, workspaceId, { search: filter.search }, fitting.map(({ uuid }) => uuid));
+    const found = await matchingSearch(
+      database,
+      workspaceId,
+      { search: filter.search },
+      fitting.map(({ uuid }) => uuid),
+    );
     return fitting.filter(({ uuid }) => found.has(uuid));
   };
 }
 
 /** All of a filter but its search, as a test of one delivery. */
 function compile(filter: DeliveryFilter): (delivery: Delivery) => boolean {
-  const subscriptions = filter.subscriptionIds && new Set(filter.subscriptionIds.map((id) => fromTypeId('wsub', id)));
+  const subscriptions =
+    filter.subscriptionIds && new Set(filter.subscriptionIds.map((id) => fromTypeId('wsub', id)));
   const events = filter.eventIds && new Set(filter.eventIds.map((id) => fromTypeId('evt', id)));
   const types = filter.eventTypes && new Set(filter.eventTypes);
   const statuses = filter.statuses && new Set(filter.statuses);
@@ -33,7 +43,11 @@ function compile(filter: DeliveryFilter): (delivery: Delivery) => boolean {
     (!filter.createdBefore || delivery.createdAt < filter.createdBefore);
 }
 
-function isWithin(statusCode: number | null, from: number | null | undefined, to: number | null | undefined): boolean {
+function isWithin(
+  statusCode: number | null,
+  from: number | null | undefined,
+  to: number | null | undefined,
+): boolean {
   if (typeof from !== 'number' && typeof to !== 'number') return true;
   return statusCode !== null && statusCode >= (from ?? statusCode) && statusCode <= (to ?? statusCode);
 }

@@ -14,7 +14,11 @@ export interface PreparedAttempt {
  * Makes the request of an attempt: the same body each time, a new timestamp and signature. Of what Tendril sets, a header of the
  * subscription's own takes the place of user-agent alone.
  */
-export function prepareAttempt(delivery: ClaimedDelivery, endpoint: Endpoint, nowMs: number): PreparedAttempt {
+export function prepareAttempt(
+  delivery: ClaimedDelivery,
+  endpoint: Endpoint,
+  nowMs: number,
+): PreparedAttempt {
   const eventId = toTypeId('evt', delivery.eventId);
   const body =
     delivery.body?.toString('utf8') ??
@@ -25,7 +29,9 @@ export function prepareAttempt(delivery: ClaimedDelivery, endpoint: Endpoint, no
       createdAt: delivery.eventCreatedAt,
       workspaceId: toTypeId('ws', delivery.workspaceId),
     });
-  const secrets = endpoint.secrets.filter(({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs);
+  const secrets = endpoint.secrets.filter(
+    ({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs,
+  );
   const timestampSeconds = Math.floor(nowMs / 1000);
   const own = Object.fromEntries(endpoint.ownHeaders.map(({ name, value }) => [name.toLowerCase(), value]));
   const openHeaders = {

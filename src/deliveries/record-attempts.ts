@@ -32,7 +32,10 @@ export interface FailureStreak {
  * counters. An attempt whose lease was taken back is kept, in place of the INTERRUPTED one that stood for it; its delivery is
  * left alone. Gives back the subscriptions whose attempts fail.
  */
-export async function recordAttempts(database: Database, ended: readonly EndedAttempt[]): Promise<FailureStreak[]> {
+export async function recordAttempts(
+  database: Database,
+  ended: readonly EndedAttempt[],
+): Promise<FailureStreak[]> {
   const of = <T>(pick: (attempt: EndedAttempt) => T) => ended.map(pick);
   return database.query<FailureStreak>(record, [
     of(({ delivery }) => delivery.workspaceId),

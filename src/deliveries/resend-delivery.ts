@@ -46,15 +46,24 @@ interface LockedRow extends Pick<DeliveryRow, 'status' | 'retryStep' | 'subscrip
 function refusal(row: LockedRow | undefined, isMovable: boolean): UserError | undefined {
   const field = ['id'];
   if (!row) return userError('DELIVERY_NOT_FOUND', 'The workspace has no delivery of this id.', field);
-  if (row.deleted) return userError('SUBSCRIPTION_NOT_FOUND', 'The subscription of this delivery has been deleted.', field);
+  if (row.deleted)
+    return userError('SUBSCRIPTION_NOT_FOUND', 'The subscription of this delivery has been deleted.', field);
   if (!isMovable) return inProgress();
   return row.subscriptionStatus === 'ACTIVE'
     ? undefined
-    : userError('SUBSCRIPTION_NOT_ACTIVE', `The subscription of this delivery is ${row.subscriptionStatus}; set it ACTIVE first.`, field);
+    : userError(
+        'SUBSCRIPTION_NOT_ACTIVE',
+        `The subscription of this delivery is ${row.subscriptionStatus}; set it ACTIVE first.`,
+        field,
+      );
 }
 
 function inProgress(): UserError {
-  return userError('DELIVERY_IN_PROGRESS', 'An attempt of this delivery is under way; ask again when it has ended.', ['id']);
+  return userError(
+    'DELIVERY_IN_PROGRESS',
+    'An attempt of this delivery is under way; ask again when it has ended.',
+    ['id'],
+  );
 }
 
 const lock = `SELECT d.status, d.retry_step AS "retryStep", d.subscription_id AS "subscriptionId", s.status AS "subscriptionStatus",

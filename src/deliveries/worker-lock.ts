@@ -21,7 +21,11 @@ export async function holdWorkerLock(databaseUrl: string, log: Logger): Promise<
   let isClosed = false;
 
   async function connect(): Promise<void> {
-    const next = new pg.Client({ connectionString: databaseUrl, application_name: 'tendril worker', keepAlive: true });
+    const next = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: 'tendril worker',
+      keepAlive: true,
+    });
     next.on('error', () => undefined);
     next.once('end', () => {
       if (!isClosed) void reconnect();

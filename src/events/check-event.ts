@@ -14,32 +14,50 @@ export interface CheckedEvent {
 }
 
 /** Checks what can be checked without the database; `path` is where the event stands in the arguments. */
-export function checkEvent(input: PublishEventInput, path: readonly string[]): CheckedEvent | { errors: UserError[] } {
+export function checkEvent(
+  input: PublishEventInput,
+  path: readonly string[],
+): CheckedEvent | { errors: UserError[] } {
   const errors: UserError[] = [];
   const at = (field: string) => [...path, field];
   if (!isEventTypeName(input.type)) errors.push(unknownEventType(input.type, path));
   const payload = compact(input.payload);
   if (payload === undefined) {
-    errors.push(userError('INVALID_PAYLOAD', 'The payload is nested too deeply to be written as JSON.', at('payload')));
+    errors.push(
+      userError('INVALID_PAYLOAD', 'The payload is nested too deeply to be written as JSON.', at('payload')),
+    );
   } else if (Buffer.byteLength(payload) > maxPayloadBytes) {
     const bytes = Buffer.byteLength(payload);
-    errors.push(userError('PAYLOAD_TOO_LARGE', `The payload is ${bytes} bytes as compact JSON; at most ${maxPayloadBytes} are taken.`, at('payload')));
+    errors.push(
+      userError(
+        'PAYLOAD_TOO_LARGE',
+        `The payload is ${bytes} bytes as compact JSON; at most ${maxPayloadBytes} are taken.`,
+        at('payload'),
+      ),
+    );
   }
   const key = input.idempotencyKey ?? null;
   if (key !== null && ([...key].length < 1 || [...key].length > maxKeyCharacters || key.includes('\0'))) {
     errors.push(
-      userError('INVALID_IDEMPOTENCY_KEY', `An idempotency key has 1 to ${maxKeyCharacters} characters and no U+0000.`, at('idempotencyKey')),
+      userError(
+        'INVALID_IDEMPOTENCY_KEY',
+        `An idempotency key has 1 to ${maxKeyCharacters} characters and no U+0000.`,
+        at('idempotencyKey'),
+      ),
     );
   }
-  return errors.length > 0 || payload === undefined ? { errors } : { type: input.type, payload, idempotencyKey: key };
+  return errors.length > 0 || payload === undefined
+    ? { errors }
+    : { type: input.type, payload, idempotencyKey: key };
 }
 
 /** The fault of a type that the catalogue does not have in use. */
 export function unknownEventType(type: string, path: readonly string[]): UserError {
-  return userError('UNKNOWN_EVENT_TYPE', `The catalogue has no event type "${type}" in use; eventTypes lists them, createEventType adds one.`, [
-    ...path,
-    'type',
-  ]);
+  return userError(
+    'UNKNOWN_EVENT_TYPE',
+    `The catalogue has no event type "${type}" in use; eventTypes lists them, createEventType adds one.`,
+    [...path, 'type'],
+  );
 }
 
 /** JSON without white space; undefined where it is nested deeper than the stack goes. */

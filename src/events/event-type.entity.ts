@@ -7,7 +7,10 @@ import { toTypeId } from '../storage/typeid.js';
 
 /** A kind of event in a workspace's catalogue. */
 @Entity({ tableName: 'event_type' })
-@ObjectType({ implements: Node, description: "A kind of event in the workspace's catalogue; only these can be published." })
+@ObjectType({
+  implements: Node,
+  description: "A kind of event in the workspace's catalogue; only these can be published.",
+})
 export class EventType extends Node {
   @PrimaryKey({ type: 'uuid', fieldName: 'id' })
   uuid!: string;
@@ -15,7 +18,9 @@ export class EventType extends Node {
   @Property({ type: 'uuid' })
   workspaceId!: string;
 
-  @Field(() => String, { description: 'Dotted, at most 255 characters, for example checkout_session.completed.' })
+  @Field(() => String, {
+    description: 'Dotted, at most 255 characters, for example checkout_session.completed.',
+  })
   @Property({ type: 'text' })
   name!: string;
 
@@ -34,7 +39,10 @@ export class EventType extends Node {
   @Property({ type: 'datetime' })
   createdAt: Date = new Date();
 
-  @Field(() => Date, { nullable: true, description: 'When it was taken out of use; null while it is in use.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When it was taken out of use; null while it is in use.',
+  })
   @Property({ type: 'datetime', nullable: true })
   archivedAt: Date | null = null;
 
@@ -43,7 +51,9 @@ export class EventType extends Node {
     return toTypeId('etyp', this.uuid);
   }
 
-  @Field(() => String, { description: 'The part before the first dot: payout for payout.paid. Subscribed to as payout.*.' })
+  @Field(() => String, {
+    description: 'The part before the first dot: payout for payout.paid. Subscribed to as payout.*.',
+  })
   get group(): string {
     return groupOf(this.name);
   }

@@ -15,7 +15,10 @@ const maxEventsAtOnce = 1000;
 /** Publishing events, and reading them. */
 @Resolver(() => WebhookEvent)
 export class EventResolver {
-  @Query(() => WebhookEvent, { nullable: true, description: 'The event of this id; null where the workspace has none. Scope READ.' })
+  @Query(() => WebhookEvent, {
+    nullable: true,
+    description: 'The event of this id; null where the workspace has none. Scope READ.',
+  })
   async event(
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'Its id, evt_….' }) id: string,
@@ -25,7 +28,9 @@ export class EventResolver {
     return uuid === undefined ? null : context.parts.loaders.event.load({ workspaceId, uuid });
   }
 
-  @Query(() => WebhookEventConnection, { description: 'The events published, newest first, in pages like those of deliveries. Scope READ.' })
+  @Query(() => WebhookEventConnection, {
+    description: 'The events published, newest first, in pages like those of deliveries. Scope READ.',
+  })
   async events(@Ctx() context: Context, @Args(() => EventsArgs) args: EventsArgs) {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
     const request = pageRequest(args, `events:${workspaceId}`);
@@ -33,7 +38,8 @@ export class EventResolver {
   }
 
   @Mutation(() => PublishEventPayload, {
-    description: 'Publishes an event: it is stored and owed to every subscription that wants it when this is answered. Scope PUBLISH.',
+    description:
+      'Publishes an event: it is stored and owed to every subscription that wants it when this is answered. Scope PUBLISH.',
   })
   async publishEvent(
     @Ctx() context: Context,
@@ -44,7 +50,8 @@ export class EventResolver {
   }
 
   @Mutation(() => [PublishEventPayload], {
-    description: 'Up to 1000 events at once; answers in the same order, each with its own errors. Scope PUBLISH.',
+    description:
+      'Up to 1000 events at once; answers in the same order, each with its own errors. Scope PUBLISH.',
   })
   async publishEvents(
     @Ctx() context: Context,
@@ -53,33 +60,55 @@ export class EventResolver {
     if (events.length > maxEventsAtOnce) {
       throw badInput(`${events.length} events were given; at most ${maxEventsAtOnce} are taken at once.`);
     }
-    return publish(context, events, events.map((_event, index) => ['events', String(index)]));
+    return publish(
+      context,
+      events,
+      events.map((_event, index) => ['events', String(index)]),
+    );
   }
 
-  @FieldResolver(() => [Delivery], { description: 'One for each subscription that wanted it, the skipped ones included.' })
+  @FieldResolver(() => [Delivery], {
+    description: 'One for each subscription that wanted it, the skipped ones included.',
+  })
   async deliveries(@Root() event: WebhookEvent, @Ctx() { parts }: Context): Promise<Delivery[]> {
     return parts.loaders.eventDeliveries.load(event);
   }
 }
 
-async function publish(context: Context, inputs: PublishEventInput[], paths: string[][]): Promise<PublishEventPayload[]> {
+async function publish(
+  context: Context,
+  inputs: PublishEventInput[],
+  paths: string[][],
+): Promise<PublishEventPayload[]> {
   const { workspaceId } = authorize(context, ApiKeyScope.PUBLISH);
   const published = await context.parts.publisher.publish(workspaceId, inputs, paths);
   return Promise.all(published.map((one) => toPayload(context, workspaceId, one)));
 }
 
-async function toPayload({ parts }: Context, workspaceId: string, published: Published): Promise<PublishEventPayload> {
+async function toPayload(
+  { parts }: Context,
+  workspaceId: string,
+  published: Published,
+): Promise<PublishEventPayload> {
   switch (published.kind) {
     case 'refused':
       return { event: null, duplicate: false, deliveryCount: 0, userErrors: published.errors };
     case 'stored': {
       const { event } = published;
       const row = { ...event, payloadText: event.payload };
-      return { event: new WebhookEvent(row), duplicate: false, deliveryCount: event.deliveries.length, userErrors: [] };
+      return {
+        event: new WebhookEvent(row),
+        duplicate: false,
+        deliveryCount: event.deliveries.length,
+        userErrors: [],
+      };
     }
     case 'duplicate': {
       const key = { workspaceId, uuid: published.eventId };
-      const [event, deliveries] = await Promise.all([parts.loaders.event.load(key), parts.loaders.eventDeliveries.load(key)]);
+      const [event, deliveries] = await Promise.all([
+        parts.loaders.event.load(key),
+        parts.loaders.eventDeliveries.load(key),
+      ]);
       return { event, duplicate: true, deliveryCount: deliveries.length, userErrors: [] };
     }
   }

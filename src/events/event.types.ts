@@ -5,7 +5,10 @@ import { WebhookEvent } from './webhook-event.entity.js';
 /** Which events are meant; every field given must fit. */
 @InputType({ description: 'Which events are meant: every field that is given must fit.' })
 export class WebhookEventFilter {
-  @Field(() => [String], { nullable: true, description: 'Of these event types: exact names or groups (payout.*). An empty list fits nothing.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Of these event types: exact names or groups (payout.*). An empty list fits nothing.',
+  })
   types?: string[] | null;
 
   @Field(() => Date, { nullable: true, description: 'From this moment on, itself included.' })
@@ -16,7 +19,8 @@ export class WebhookEventFilter {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Matches the event id as a whole, and the idempotency key and the payload’s text in part, whatever the case.',
+    description:
+      'Matches the event id as a whole, and the idempotency key and the payload’s text in part, whatever the case.',
   })
   search?: string | null;
 }

@@ -10,6 +10,10 @@ export async function knownEventTypes(
   // A text with U+0000 is no name, and PostgreSQL takes none.
   const askable = names.filter((name) => name.length <= 255 && !name.includes('\0')).slice(0, 100);
   if (askable.length === 0) return new Set();
-  const found = await em.find(EventType, { workspaceId, name: { $in: askable }, archivedAt: null }, { fields: ['name'] });
+  const found = await em.find(
+    EventType,
+    { workspaceId, name: { $in: askable }, archivedAt: null },
+    { fields: ['name'] },
+  );
   return new Set(found.map((eventType) => eventType.name));
 }

@@ -22,8 +22,10 @@ export async function listEvents(
       `(e.type = ANY (${bind(names)}::text[]) OR split_part(e.type, '.', 1) = ANY (${bind(groups)}::text[]))`,
     );
   }
-  if (filter.createdAfter) conditions.push(`e.id >= ${bind(lowestUuidAt(filter.createdAfter.getTime()))}::uuid`);
-  if (filter.createdBefore) conditions.push(`e.id < ${bind(lowestUuidAt(filter.createdBefore.getTime()))}::uuid`);
+  if (filter.createdAfter)
+    conditions.push(`e.id >= ${bind(lowestUuidAt(filter.createdAfter.getTime()))}::uuid`);
+  if (filter.createdBefore)
+    conditions.push(`e.id < ${bind(lowestUuidAt(filter.createdBefore.getTime()))}::uuid`);
   if (filter.search) conditions.push(searchCondition(filter.search, bind));
   if (request.afterUuid) conditions.push(`e.id < ${bind(request.afterUuid)}::uuid`);
   if (request.beforeUuid) conditions.push(`e.id > ${bind(request.beforeUuid)}::uuid`);
@@ -34,14 +36,20 @@ export async function listEvents(
     },
     values,
   );
-  return pageOf(request, rows.map((row) => new WebhookEvent(row)));
+  return pageOf(
+    request,
+    rows.map((row) => new WebhookEvent(row)),
+  );
 }
 
 function searchCondition(search: string, bind: (value: unknown) => string): string {
   if (search.includes('\0')) return 'false';
   // A payload is stored as JSON, so what is looked for stands in it as JSON writes it.
   const inPayload = bind(likePattern(JSON.stringify(search).slice(1, -1)));
-  const alternatives = [`e.payload ILIKE ${inPayload}`, `e.idempotency_key ILIKE ${bind(likePattern(search))}`];
+  const alternatives = [
+    `e.payload ILIKE ${inPayload}`,
+    `e.idempotency_key ILIKE ${bind(likePattern(search))}`,
+  ];
   const uuid = fromTypeId('evt', search.trim());
   if (uuid) alternatives.push(`e.id = ${bind(uuid)}::uuid`);
   return `(${alternatives.join(' OR ')})`;

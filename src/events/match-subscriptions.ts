@@ -21,7 +21,10 @@ export async function matchSubscriptions(
   database: Database,
   asked: readonly { workspaceId: string; type: string }[],
 ): Promise<MatchedType[]> {
-  return database.query<MatchedType>(match, [asked.map((one) => one.workspaceId), asked.map((one) => one.type)]);
+  return database.query<MatchedType>(match, [
+    asked.map((one) => one.workspaceId),
+    asked.map((one) => one.type),
+  ]);
 }
 
 const match: Statement = {

@@ -19,7 +19,10 @@ export const eventColumns = `e.id AS uuid, e.workspace_id AS "workspaceId", e.ty
   e.idempotency_key AS "idempotencyKey", e.created_at AS "createdAt"`;
 
 /** A fact published once. */
-@ObjectType({ implements: Node, description: 'A fact that was published, once, and is delivered to every subscription that wants it.' })
+@ObjectType({
+  implements: Node,
+  description: 'A fact that was published, once, and is delivered to every subscription that wants it.',
+})
 export class WebhookEvent extends Node {
   readonly uuid: string;
   readonly workspaceId: string;
@@ -28,7 +31,10 @@ export class WebhookEvent extends Node {
   @Field(() => String, { description: 'Its event type, for example invoice.paid.' })
   readonly type: string;
 
-  @Field(() => String, { nullable: true, description: "The publisher's own key for it; null where none was given." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The publisher's own key for it; null where none was given.",
+  })
   readonly idempotencyKey: string | null;
 
   @Field(() => Date, { description: 'When it was published.' })
@@ -44,7 +50,9 @@ export class WebhookEvent extends Node {
     this.createdAt = row.createdAt;
   }
 
-  @Field(() => ID, { description: 'Its TypeID, prefix evt_; every delivery of it is sent with this as webhook-id.' })
+  @Field(() => ID, {
+    description: 'Its TypeID, prefix evt_; every delivery of it is sent with this as webhook-id.',
+  })
   override get id(): string {
     return toTypeId('evt', this.uuid);
   }

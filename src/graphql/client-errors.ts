@@ -4,14 +4,20 @@ import type { Logger } from 'pino';
 
 /** Whether an error is meant for the caller: everything that GraphQL itself or a resolver states on purpose. */
 function isMeant(error: unknown): boolean {
-  return error instanceof GraphQLError && (!error.originalError || error.originalError instanceof GraphQLError);
+  return (
+    error instanceof GraphQLError && (!error.originalError || error.originalError instanceof GraphQLError)
+  );
 }
 
 /**
  * What the client is told of an error. One that was not meant for it goes to the log under an id, and the client gets the id
  * and nothing of the cause.
  */
-export function toClientError(error: unknown, log: Logger, formatted?: GraphQLFormattedError): GraphQLFormattedError {
+export function toClientError(
+  error: unknown,
+  log: Logger,
+  formatted?: GraphQLFormattedError,
+): GraphQLFormattedError {
   const told = formatted ?? (error instanceof GraphQLError ? error.toJSON() : { message: '' });
   const { stacktrace: _stacktrace, ...extensions } = told.extensions ?? {};
   if (isMeant(error) && extensions['code'] !== 'INTERNAL_SERVER_ERROR') {

@@ -1,5 +1,5 @@
-import { GraphQLError } from 'graphql';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { GraphQLError } from 'graphql';
 import type { Parts } from '../parts.js';
 import type { ApiKeyScope } from '../workspaces/api-key.entity.js';
 import type { Caller } from '../workspaces/authenticate.js';
@@ -24,9 +24,12 @@ export function authorize(context: Context, ...scopes: ApiKeyScope[]): Caller {
   }
   const held: readonly string[] = caller.scopes;
   if (scopes.length > 0 && !held.includes('ADMIN') && !scopes.some((scope) => held.includes(scope))) {
-    throw new GraphQLError(`This needs a key with the scope ${scopes.join(' or ')}; yours has ${held.join(', ')}.`, {
-      extensions: { code: 'FORBIDDEN', http: { status: 403 } },
-    });
+    throw new GraphQLError(
+      `This needs a key with the scope ${scopes.join(' or ')}; yours has ${held.join(', ')}.`,
+      {
+        extensions: { code: 'FORBIDDEN', http: { status: 403 } },
+      },
+    );
   }
   return caller;
 }

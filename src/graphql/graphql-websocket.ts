@@ -1,7 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -33,19 +40,24 @@ export function registerGraphqlWebSocket(
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
-    handleProtocols: (offered) => (offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
+    handleProtocols: (offered) =>
+      offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
   });
   app.server.on('upgrade', (request, socket, head) => {
     const refusal = refusalOf(request, parts.config.publicUrl);
     if (refusal) refuse(socket, refusal);
-    else sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request));
+    else
+      sockets.handleUpgrade(request, socket, head, (webSocket) =>
+        sockets.emit('connection', webSocket, request),
+      );
   });
   const server = useServer<Record<string, unknown>, { accepted?: Accepted }>(
     {
       schema,
       connectionInitWaitTimeout: initWithinMs,
       parse: (source, options) => parse(source, { ...options, ...parseLimits }),
-      validate: (given: GraphQLSchema, document: DocumentNode) => validate(given, document, [...specifiedRules, ...documentRules]),
+      validate: (given: GraphQLSchema, document: DocumentNode) =>
+        validate(given, document, [...specifiedRules, ...documentRules]),
       onConnect: async ({ connectionParams, extra }) => {
         const key = apiKeyFrom(connectionParams ?? {}) ?? apiKeyFrom(extra.request.headers);
         if (key === undefined || !(await parts.authenticator.authenticate(key))) return false;
@@ -54,7 +66,11 @@ export function registerGraphqlWebSocket(
       },
       onSubscribe: ({ subscriptions, extra }) => {
         if (Object.keys(subscriptions).length > maxSubscriptionsPerSocket) {
-          return [new GraphQLError(`A socket carries at most ${maxSubscriptionsPerSocket} subscriptions.`, { extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 } })];
+          return [
+            new GraphQLError(`A socket carries at most ${maxSubscriptionsPerSocket} subscriptions.`, {
+              extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
+            }),
+          ];
         }
         if (extra.socket.bufferedAmount > maxBufferedBytes) extra.socket.terminate();
         return undefined;
@@ -63,7 +79,8 @@ export function registerGraphqlWebSocket(
         const caller = await parts.authenticator.authenticate(extra.accepted?.key ?? '');
         return { caller, parts, em: parts.database.orm.em.fork() };
       },
-      onError: (_context, _id, _payload, errors) => errors.map((error) => withCode(toClientError(error, parts.log), error)),
+      onError: (_context, _id, _payload, errors) =>
+        errors.map((error) => withCode(toClientError(error, parts.log), error)),
       onNext: ({ extra }, _id, _payload, _args, result) => {
         // A client that does not read is closed, not buffered for without end; it goes on from its cursor later.
         if (extra.socket.bufferedAmount > maxBufferedBytes) extra.socket.terminate();
@@ -85,7 +102,9 @@ export function registerGraphqlWebSocket(
 /** Faults of the document itself are the client's, whatever graphql-js calls them. */
 function withCode(told: ReturnType<typeof toClientError>, error: GraphQLError) {
   const isDocumentFault = error.extensions['code'] === undefined && error.path === undefined;
-  return isDocumentFault ? { ...told, extensions: { ...told.extensions, code: 'GRAPHQL_VALIDATION_FAILED' } } : told;
+  return isDocumentFault
+    ? { ...told, extensions: { ...told.extensions, code: 'GRAPHQL_VALIDATION_FAILED' } }
+    : told;
 }
 
 /** Closes a socket soon after its key has been revoked or has expired. */
@@ -108,7 +127,9 @@ function refusalOf(request: IncomingMessage, publicUrl: string | undefined): str
   const { origin, host } = request.headers;
   // Programs send no Origin; a page may only come from this server.
   if (origin === undefined) return undefined;
-  const isOurs = URL.canParse(origin) && (new URL(origin).host === host || (publicUrl !== undefined && new URL(publicUrl).origin === origin));
+  const isOurs =
+    URL.canParse(origin) &&
+    (new URL(origin).host === host || (publicUrl !== undefined && new URL(publicUrl).origin === origin));
   return isOurs ? undefined : '403 Forbidden';
 }
 

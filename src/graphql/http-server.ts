@@ -31,10 +31,17 @@ export function createHttpServer(readiness: () => Promise<Readiness>, log: Logge
     }
   });
   app.addHook('onSend', async (request, reply) => {
-    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    void reply
+      .header('x-request-id', request.id)
+      .header('x-content-type-options', 'nosniff')
+      .header('referrer-policy', 'no-referrer');
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(problem('NOT_FOUND', `There is nothing at ${request.method} ${pathOf(request.url)}.`, request.id)),
+    reply
+      .code(404)
+      .send(
+        problem('NOT_FOUND', `There is nothing at ${request.method} ${pathOf(request.url)}.`, request.id),
+      ),
   );
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
@@ -51,10 +58,14 @@ export function createHttpServer(readiness: () => Promise<Readiness>, log: Logge
 }
 
 function told(status: number, error: Error): { code: string; message: string } {
-  if (status === 413) return { code: 'BAD_USER_INPUT', message: `A request body has at most ${maxBodyBytes} bytes.` };
+  if (status === 413)
+    return { code: 'BAD_USER_INPUT', message: `A request body has at most ${maxBodyBytes} bytes.` };
   if (status === 415) return { code: 'BAD_USER_INPUT', message: 'A request body is application/json.' };
   if (status >= 500) return { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.' };
-  return { code: 'BAD_USER_INPUT', message: error instanceof SyntaxError ? error.message : 'The request is malformed.' };
+  return {
+    code: 'BAD_USER_INPUT',
+    message: error instanceof SyntaxError ? error.message : 'The request is malformed.',
+  };
 }
 
 /** An error outside GraphQL, in GraphQL's shape. */

@@ -1,10 +1,10 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { findAttempt } from '../deliveries/find-attempt.js';
 import { EventType } from '../events/event-type.entity.js';
 import { fromTypeId, type IdPrefix, prefixOf } from '../storage/typeid.js';
 import { WebhookSubscription } from '../subscriptions/webhook-subscription.entity.js';
 import { ApiKey, ApiKeyScope } from '../workspaces/api-key.entity.js';
 import { Workspace } from '../workspaces/workspace.entity.js';
-import { findAttempt } from '../deliveries/find-attempt.js';
 import { authorize, type Context } from './context.js';
 import { Node } from './node.js';
 
@@ -19,17 +19,28 @@ const { READ, MANAGE, ADMIN } = ApiKeyScope;
 const kinds: Readonly<Record<IdPrefix, Kind>> = {
   ws: {
     scopes: [],
-    find: async ({ em }, workspaceId, uuid) => (uuid === workspaceId ? em.findOne(Workspace, { uuid }) : null),
+    find: async ({ em }, workspaceId, uuid) =>
+      uuid === workspaceId ? em.findOne(Workspace, { uuid }) : null,
   },
   key: { scopes: [ADMIN], find: ({ em }, workspaceId, uuid) => em.findOne(ApiKey, { uuid, workspaceId }) },
   etyp: { scopes: [], find: ({ em }, workspaceId, uuid) => em.findOne(EventType, { uuid, workspaceId }) },
   wsub: {
     scopes: [READ, MANAGE],
-    find: ({ em }, workspaceId, uuid) => em.findOne(WebhookSubscription, { uuid, workspaceId, deletedAt: null }),
+    find: ({ em }, workspaceId, uuid) =>
+      em.findOne(WebhookSubscription, { uuid, workspaceId, deletedAt: null }),
   },
-  evt: { scopes: [READ], find: ({ parts }, workspaceId, uuid) => parts.loaders.event.load({ workspaceId, uuid }) },
-  dlv: { scopes: [READ], find: ({ parts }, workspaceId, uuid) => parts.loaders.delivery.load({ workspaceId, uuid }) },
-  atm: { scopes: [READ], find: ({ parts }, workspaceId, uuid) => findAttempt(parts.database, { workspaceId, uuid }) },
+  evt: {
+    scopes: [READ],
+    find: ({ parts }, workspaceId, uuid) => parts.loaders.event.load({ workspaceId, uuid }),
+  },
+  dlv: {
+    scopes: [READ],
+    find: ({ parts }, workspaceId, uuid) => parts.loaders.delivery.load({ workspaceId, uuid }),
+  },
+  atm: {
+    scopes: [READ],
+    find: ({ parts }, workspaceId, uuid) => findAttempt(parts.database, { workspaceId, uuid }),
+  },
 };
 
 /** Anything by its id. */
@@ -37,7 +48,8 @@ const kinds: Readonly<Record<IdPrefix, Kind>> = {
 export class NodeResolver {
   @Query(() => Node, {
     nullable: true,
-    description: 'Anything of the workspace by its id; null where there is nothing. The scope is the one that its own query needs.',
+    description:
+      'Anything of the workspace by its id; null where there is nothing. The scope is the one that its own query needs.',
   })
   async node(
     @Ctx() context: Context,

@@ -8,20 +8,32 @@ const maxPageSize = 250;
 /** The arguments of a list that is read from its start only. */
 @ArgsType()
 export class ForwardArgs {
-  @Field(() => Int, { nullable: true, description: 'How many of the next entries: 50 unless told, 250 at most, 0 for an empty page.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many of the next entries: 50 unless told, 250 at most, 0 for an empty page.',
+  })
   first?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Only entries behind this cursor, an endCursor of the page before.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Only entries behind this cursor, an endCursor of the page before.',
+  })
   after?: string | null;
 }
 
 /** The arguments of a list that is read from either end. */
 @ArgsType()
 export class ConnectionArgs extends ForwardArgs {
-  @Field(() => Int, { nullable: true, description: 'How many of the last entries instead of the first: 250 at most. Not together with first.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many of the last entries instead of the first: 250 at most. Not together with first.',
+  })
   last?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Only entries in front of this cursor, a startCursor of the page behind.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Only entries in front of this cursor, a startCursor of the page behind.',
+  })
   before?: string | null;
 }
 
@@ -34,10 +46,16 @@ export class PageInfo {
   @Field(() => Boolean, { description: 'Whether there are entries in front of this page.' })
   hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: "The first entry's cursor, for before; null on an empty page." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The first entry's cursor, for before; null on an empty page.",
+  })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true, description: "The last entry's cursor, for after; null on an empty page." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The last entry's cursor, for after; null on an empty page.",
+  })
   endCursor!: string | null;
 }
 
@@ -68,7 +86,10 @@ export interface PageRequest {
 export function pageRequest(args: ConnectionArgs, scope: string): PageRequest {
   const { first, last, after, before } = args;
   if (typeof first === 'number' && typeof last === 'number') throw badInput('Give first or last, not both.');
-  for (const [name, size] of [['first', first], ['last', last]] as const) {
+  for (const [name, size] of [
+    ['first', first],
+    ['last', last],
+  ] as const) {
     if (typeof size === 'number' && (size < 0 || size > maxPageSize)) {
       throw badInput(`${name} is ${size}; a page holds 0 to ${maxPageSize} entries.`);
     }
@@ -127,7 +148,10 @@ export function edgeType<T extends object>(node: ClassType<T>, name: string) {
 }
 
 /** The connection type of a list of `node`; subclass it to give it its name. */
-export function connectionType<T extends object>(node: ClassType<T>, edge: ClassType<{ cursor: string; node: T }>) {
+export function connectionType<T extends object>(
+  node: ClassType<T>,
+  edge: ClassType<{ cursor: string; node: T }>,
+) {
   @ObjectType({ description: 'A page of a list.' })
   abstract class Connection {
     @Field(() => [edge], { description: 'The entries with their cursors, in the order of the list.' })
@@ -154,7 +178,8 @@ function writeCursor(uuid: string, scope: string): string {
 function readCursor(cursor: string, scope: string, argument: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
   const uuid = text.slice(scope.length + 1);
-  const ours = text.startsWith(`${scope} `) && uuid.length === zeroUuid.length && /^[0-9a-f-]{36}$/.test(uuid);
+  const ours =
+    text.startsWith(`${scope} `) && uuid.length === zeroUuid.length && /^[0-9a-f-]{36}$/.test(uuid);
   if (!ours || writeCursor(uuid, scope) !== cursor) {
     throw badInput(`${argument} is no cursor of this list; take one from its pageInfo or edges.`);
   }

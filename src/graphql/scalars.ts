@@ -7,9 +7,14 @@ function parseMoment(value: unknown): Date {
   const time = typeof value === 'string' && rfc3339.test(value) ? Date.parse(value) : Number.NaN;
   // Date.parse rolls the 30th of February over into March; a moment that is not in the calendar is refused instead.
   const day = typeof value === 'string' ? Number(value.slice(8, 10)) : 0;
-  const lastDay = typeof value === 'string' ? new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate() : 0;
+  const lastDay =
+    typeof value === 'string'
+      ? new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate()
+      : 0;
   if (Number.isNaN(time) || day > lastDay) {
-    throw new GraphQLError('A DateTime is an RFC 3339 date-time with an offset, for example 2026-02-25T12:00:00.000Z.');
+    throw new GraphQLError(
+      'A DateTime is an RFC 3339 date-time with an offset, for example 2026-02-25T12:00:00.000Z.',
+    );
   }
   return new Date(time);
 }
@@ -31,7 +36,8 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
 /** Any JSON value; numbers keep every digit that was sent. */
 export const JsonScalar = new GraphQLScalarType({
   name: 'JSON',
-  description: 'Any JSON value: object, array, string, number, boolean or null. Numbers keep every digit they were sent with.',
+  description:
+    'Any JSON value: object, array, string, number, boolean or null. Numbers keep every digit they were sent with.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value) => value,
   parseValue: (value) => value,

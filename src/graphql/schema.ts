@@ -1,6 +1,6 @@
 // type-graphql's decorators need it before anything of theirs is loaded.
 import 'reflect-metadata';
-import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { AttemptResolver } from '../deliveries/attempt.resolver.js';
 import { DeliveryConnectionResolver, DeliveryResolver } from '../deliveries/delivery.resolver.js';

@@ -68,31 +68,53 @@ registerEnumType(UserErrorCode, {
     API_KEY_NOT_FOUND: { description: 'No API key of that id.' },
     WORKSPACE_NOT_FOUND: { description: 'No workspace of that id.' },
     INVALID_ENDPOINT_URL: { description: 'Not a URL that deliveries can be sent to; the message says why.' },
-    ENDPOINT_ADDRESS_NOT_ALLOWED: { description: 'The URL leads to an address that is not public, or to this server itself.' },
+    ENDPOINT_ADDRESS_NOT_ALLOWED: {
+      description: 'The URL leads to an address that is not public, or to this server itself.',
+    },
     INVALID_STATUS: { description: 'A status that a caller cannot set: only ACTIVE and INACTIVE are.' },
     UNKNOWN_EVENT_TYPE: {
-      description: "Not in the workspace's catalogue, or archived: at publish, and for an exact name at subscribing. Groups (payout.*) and * are free.",
+      description:
+        "Not in the workspace's catalogue, or archived: at publish, and for an exact name at subscribing. Groups (payout.*) and * are free.",
     },
-    INVALID_EVENT_TYPES: { description: 'An empty list, more than 100, or an entry that is neither a name, a group (payout.*) nor *.' },
-    INVALID_EVENT_TYPE_NAME: { description: 'Not a dotted name of at most 255 characters, such as invoice.paid.' },
+    INVALID_EVENT_TYPES: {
+      description:
+        'An empty list, more than 100, or an entry that is neither a name, a group (payout.*) nor *.',
+    },
+    INVALID_EVENT_TYPE_NAME: {
+      description: 'Not a dotted name of at most 255 characters, such as invoice.paid.',
+    },
     EVENT_TYPE_EXISTS: { description: 'The catalogue already has an event type of that name.' },
     INVALID_NAME: { description: 'Empty, or longer than allowed.' },
     INVALID_DESCRIPTION: { description: 'Longer than 1000 characters, or empty where there must be one.' },
     INVALID_RETRY_POLICY: { description: 'More than 60 entries, or an entry outside 1 to 604800 seconds.' },
     INVALID_TIMEOUT: { description: 'Outside 1 to 30 seconds.' },
     INVALID_ATTEMPT_RATE: { description: 'Not a whole number of attempts a second from 1 on.' },
-    INVALID_HEADER: { description: 'A header name or value that cannot be sent, that Tendril sets itself, or too many of them.' },
-    INVALID_FILTER: { description: 'Not a query document of the operators allowed; the message names the place.' },
+    INVALID_HEADER: {
+      description:
+        'A header name or value that cannot be sent, that Tendril sets itself, or too many of them.',
+    },
+    INVALID_FILTER: {
+      description: 'Not a query document of the operators allowed; the message names the place.',
+    },
     INVALID_SCHEMA: { description: 'Not a JSON Schema (2020-12) that can be used.' },
     INVALID_GRACE_PERIOD: { description: 'Outside 0 to 604800 seconds.' },
     INVALID_SCOPES: { description: 'No scope at all, or the same one twice.' },
     INVALID_EXPIRY: { description: 'A moment that has passed.' },
     INVALID_IDEMPOTENCY_KEY: { description: 'Not 1 to 255 characters.' },
-    INVALID_PAYLOAD: { description: "The payload does not fit the event type's JSON Schema; the message holds the JSON pointer." },
+    INVALID_PAYLOAD: {
+      description:
+        "The payload does not fit the event type's JSON Schema; the message holds the JSON pointer.",
+    },
     PAYLOAD_TOO_LARGE: { description: 'More than 256 KiB as compact JSON.' },
-    IDEMPOTENCY_KEY_REUSED: { description: 'The key was used in the last 24 hours for another type or payload.' },
-    INVALID_CONFIRMATION_TOKEN: { description: 'Unknown or expired; a new one comes with a new subscription.' },
-    SUBSCRIPTION_NOT_ACTIVE: { description: 'The subscription is inactive, disabled or not confirmed, so nothing is sent to it.' },
+    IDEMPOTENCY_KEY_REUSED: {
+      description: 'The key was used in the last 24 hours for another type or payload.',
+    },
+    INVALID_CONFIRMATION_TOKEN: {
+      description: 'Unknown or expired; a new one comes with a new subscription.',
+    },
+    SUBSCRIPTION_NOT_ACTIVE: {
+      description: 'The subscription is inactive, disabled or not confirmed, so nothing is sent to it.',
+    },
     DELIVERY_IN_PROGRESS: { description: 'An attempt is under way; ask again when it has ended.' },
     TOO_MANY_SUBSCRIPTIONS: { description: 'The workspace has as many subscriptions as it may have.' },
   },
@@ -112,7 +134,8 @@ export class UserError {
 
   @Field(() => [String], {
     nullable: true,
-    description: 'Where the faulty value stands in the arguments, for example ["input", "endpointUrl"]; null where no one value is at fault.',
+    description:
+      'Where the faulty value stands in the arguments, for example ["input", "endpointUrl"]; null where no one value is at fault.',
   })
   field!: string[] | null;
 }
@@ -127,8 +150,13 @@ const types: Partial<Record<UserErrorCode, UserErrorType>> = {
 };
 
 /** A UserError; its type follows from its code. `field` is the path in the arguments, or null. */
-export function userError(code: keyof typeof UserErrorCode, message: string, field: string[] | null = null): UserError {
+export function userError(
+  code: keyof typeof UserErrorCode,
+  message: string,
+  field: string[] | null = null,
+): UserError {
   const known = UserErrorCode[code];
-  const type = types[known] ?? (code.endsWith('_NOT_FOUND') ? UserErrorType.NOT_FOUND : UserErrorType.VALIDATION_ERROR);
+  const type =
+    types[known] ?? (code.endsWith('_NOT_FOUND') ? UserErrorType.NOT_FOUND : UserErrorType.VALIDATION_ERROR);
   return { code: known, type, message, field };
 }

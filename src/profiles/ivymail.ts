@@ -15,7 +15,8 @@ const fieldOrder: Readonly<Record<string, readonly string[]>> = {
 /** Ivymail, email events. Stated: flat bodies, three retries with exponential backoff. Ours: 30, 120, 480 s; field order; signature. */
 export const ivymail: Profile = {
   name: 'IVYMAIL',
-  description: 'Ivymail: flat bodies of email events, three retries with exponential backoff, x-ivymail-signature.',
+  description:
+    'Ivymail: flat bodies of email events, three retries with exponential backoff, x-ivymail-signature.',
   retryScheduleSeconds: [30, 120, 480],
   jitter: 0,
   success: [200, 299],
@@ -36,8 +37,12 @@ function flatBody(event: EventToSend): string {
   if (order.includes('timestamp') && !payload.has('timestamp')) {
     payload.set('timestamp', Math.floor(event.createdAt.getTime() / 1000));
   }
-  if (order.includes('workspace_id') && !payload.has('workspace_id')) payload.set('workspace_id', event.workspaceId);
-  const names = [...order.filter((field) => payload.has(field)), ...[...payload.keys()].filter((field) => !order.includes(field))];
+  if (order.includes('workspace_id') && !payload.has('workspace_id'))
+    payload.set('workspace_id', event.workspaceId);
+  const names = [
+    ...order.filter((field) => payload.has(field)),
+    ...[...payload.keys()].filter((field) => !order.includes(field)),
+  ];
   const fields = names.map((field) => `${JSON.stringify(field)}:${JSON.stringify(payload.get(field))}`);
   return `{${[`"event":${JSON.stringify(name)}`, ...fields].join(',')}}`;
 }

@@ -2,7 +2,14 @@ import type { Outcome } from './outcome.js';
 import { parseRetryAfter } from './retry-after.js';
 
 /** The states of a delivery. */
-export type DeliveryState = 'PENDING' | 'SENDING' | 'RETRYING' | 'DELIVERED' | 'FAILED' | 'SKIPPED' | 'CANCELED';
+export type DeliveryState =
+  | 'PENDING'
+  | 'SENDING'
+  | 'RETRYING'
+  | 'DELIVERED'
+  | 'FAILED'
+  | 'SKIPPED'
+  | 'CANCELED';
 
 /** Why a delivery was given up. */
 export type FailureReason = 'RETRIES_EXHAUSTED' | 'ENDPOINT_GONE' | 'ADDRESS_NOT_ALLOWED';
@@ -55,9 +62,11 @@ export function afterAttempt(
   // It may have arrived, and it may not: it is made again at once, and takes nothing from the schedule.
   if (outcome.kind === 'interrupted') return { status: 'RETRYING', nextAttemptAtMs: nowMs, retryStep };
   if (outcome.kind === 'addressRefused') return { status: 'FAILED', failureReason: 'ADDRESS_NOT_ALLOWED' };
-  if (outcome.kind === 'responded' && outcome.statusCode === gone) return { status: 'FAILED', failureReason: 'ENDPOINT_GONE' };
+  if (outcome.kind === 'responded' && outcome.statusCode === gone)
+    return { status: 'FAILED', failureReason: 'ENDPOINT_GONE' };
   const stepSeconds = retryStep === null ? undefined : policy.scheduleSeconds[retryStep];
-  if (retryStep === null || stepSeconds === undefined) return { status: 'FAILED', failureReason: 'RETRIES_EXHAUSTED' };
+  if (retryStep === null || stepSeconds === undefined)
+    return { status: 'FAILED', failureReason: 'RETRIES_EXHAUSTED' };
   const delayMs = delayAfter(outcome, stepSeconds * 1000, policy.jitter, nowMs, random);
   return { status: 'RETRYING', nextAttemptAtMs: nowMs + delayMs, retryStep: retryStep + 1 };
 }
@@ -117,6 +126,14 @@ const failingAfterMs = 5 * 86_400_000;
 const failingAttempts = 10;
 
 /** Whether a subscription is to be disabled: every attempt failed for five days, at least ten of them. */
-export function isFailing(failuresInARow: number, failingSinceMs: number | undefined, nowMs: number): boolean {
-  return failuresInARow >= failingAttempts && failingSinceMs !== undefined && nowMs - failingSinceMs >= failingAfterMs;
+export function isFailing(
+  failuresInARow: number,
+  failingSinceMs: number | undefined,
+  nowMs: number,
+): boolean {
+  return (
+    failuresInARow >= failingAttempts &&
+    failingSinceMs !== undefined &&
+    nowMs - failingSinceMs >= failingAfterMs
+  );
 }

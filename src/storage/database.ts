@@ -19,6 +19,8 @@ export interface Database {
   readonly orm: MikroORM;
   readonly query: Query;
   readonly pool: pg.Pool;
+  /** The server processes that the pool's connections have, to tell this process's notifications from others'. */
+  readonly processIds: ReadonlySet<number>;
   /** The parsers of `query`, for statements that need a connection of their own. */
   readonly types: typeof pg.types;
   readonly url: string;
@@ -55,11 +57,14 @@ export async function openDatabase(
     logger: (message) => log.debug(message),
   });
   const pool = (await orm.em.getConnection().getNativeClient()) as pg.Pool;
+  const processIds = new Set<number>();
+  pool.on('connect', (client) => processIds.add(processIdOf(client)));
+  pool.on('remove', (client) => processIds.delete(processIdOf(client)));
   await migrate(orm, pool);
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
   const query: Query = async (statement, values) =>
     (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
-  return { orm, query, pool, types: pg.types, url, close: () => orm.close(true) };
+  return { orm, query, pool, types: pg.types, processIds, url, close: () => orm.close(true) };
 }
 
 async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {
@@ -80,4 +85,9 @@ async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {
     await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
     client.release();
   }
+}
+
+// The driver knows it; its types do not.
+function processIdOf(client: pg.PoolClient): number {
+  return (client as unknown as { processID: number }).processID;
 }

@@ -49,34 +49,65 @@ export function checkSubscription(
 function checkUrl(endpointUrl: string | null | undefined, policy: AddressPolicy): UserError[] {
   if (endpointUrl === undefined) return [];
   const field = ['input', 'endpointUrl'];
-  if (endpointUrl === null) return [userError('INVALID_ENDPOINT_URL', 'An endpoint URL cannot be empty.', field)];
+  if (endpointUrl === null)
+    return [userError('INVALID_ENDPOINT_URL', 'An endpoint URL cannot be empty.', field)];
   const checked = checkEndpointUrl(endpointUrl, policy);
   return checked.ok ? [] : [userError(checked.code, checked.message, field)];
 }
 
-function checkEventTypes(eventTypes: readonly string[] | null | undefined, known: ReadonlySet<string>): UserError[] {
+function checkEventTypes(
+  eventTypes: readonly string[] | null | undefined,
+  known: ReadonlySet<string>,
+): UserError[] {
   if (eventTypes === undefined) return [];
   const field = ['input', 'eventTypes'];
   if (eventTypes === null || eventTypes.length === 0 || eventTypes.length > maxEventTypes) {
     const many = eventTypes?.length ?? 0;
-    return [userError('INVALID_EVENT_TYPES', `Give 1 to ${maxEventTypes} event types; ${many} were given. * stands for all.`, field)];
+    return [
+      userError(
+        'INVALID_EVENT_TYPES',
+        `Give 1 to ${maxEventTypes} event types; ${many} were given. * stands for all.`,
+        field,
+      ),
+    ];
   }
   return eventTypes.flatMap((pattern, index) => {
     const at = [...field, String(index)];
     if (!isEventTypePattern(pattern)) {
-      return [userError('INVALID_EVENT_TYPES', `"${pattern}" is no event type name, no group such as payout.*, and not *.`, at)];
+      return [
+        userError(
+          'INVALID_EVENT_TYPES',
+          `"${pattern}" is no event type name, no group such as payout.*, and not *.`,
+          at,
+        ),
+      ];
     }
     return isEventTypeName(pattern) && !known.has(pattern)
-      ? [userError('UNKNOWN_EVENT_TYPE', `The catalogue has no event type "${pattern}" in use; eventTypes lists them, createEventType adds one.`, at)]
+      ? [
+          userError(
+            'UNKNOWN_EVENT_TYPE',
+            `The catalogue has no event type "${pattern}" in use; eventTypes lists them, createEventType adds one.`,
+            at,
+          ),
+        ]
       : [];
   });
 }
 
 function checkStatus(status: WebhookSubscriptionStatus | null | undefined): UserError[] {
-  const settable: readonly unknown[] = [undefined, WebhookSubscriptionStatus.ACTIVE, WebhookSubscriptionStatus.INACTIVE];
+  const settable: readonly unknown[] = [
+    undefined,
+    WebhookSubscriptionStatus.ACTIVE,
+    WebhookSubscriptionStatus.INACTIVE,
+  ];
   return settable.includes(status)
     ? []
-    : [userError('INVALID_STATUS', `A subscription can be set ACTIVE or INACTIVE, not ${status}.`, ['input', 'status'])];
+    : [
+        userError('INVALID_STATUS', `A subscription can be set ACTIVE or INACTIVE, not ${status}.`, [
+          'input',
+          'status',
+        ]),
+      ];
 }
 
 function checkDescription(description: string | null | undefined): UserError[] {
@@ -93,13 +124,25 @@ function checkSchedule(policy: RetryPolicyInput | null | undefined): UserError[]
   if (!policy) return [];
   const field = ['input', 'retryPolicy', 'scheduleSeconds'];
   const schedule = policy.scheduleSeconds;
-  const long = schedule.length > maxScheduleEntries
-    ? [userError('INVALID_RETRY_POLICY', `A schedule has at most ${maxScheduleEntries} entries; this one has ${schedule.length}.`, field)]
-    : [];
+  const long =
+    schedule.length > maxScheduleEntries
+      ? [
+          userError(
+            'INVALID_RETRY_POLICY',
+            `A schedule has at most ${maxScheduleEntries} entries; this one has ${schedule.length}.`,
+            field,
+          ),
+        ]
+      : [];
   const off = schedule.flatMap((seconds, index) =>
     seconds >= 1 && seconds <= maxDelaySeconds
       ? []
-      : [userError('INVALID_RETRY_POLICY', `${seconds} is outside 1 to ${maxDelaySeconds} seconds.`, [...field, String(index)])],
+      : [
+          userError('INVALID_RETRY_POLICY', `${seconds} is outside 1 to ${maxDelaySeconds} seconds.`, [
+            ...field,
+            String(index),
+          ]),
+        ],
   );
   return [...long, ...off];
 }
@@ -107,11 +150,23 @@ function checkSchedule(policy: RetryPolicyInput | null | undefined): UserError[]
 function checkNumbers({ timeoutSeconds, maxAttemptsPerSecond }: SubscriptionFields): UserError[] {
   const errors: UserError[] = [];
   if (typeof timeoutSeconds === 'number' && (timeoutSeconds < 1 || timeoutSeconds > maxTimeoutSeconds)) {
-    errors.push(userError('INVALID_TIMEOUT', `A timeout is 1 to ${maxTimeoutSeconds} seconds, not ${timeoutSeconds}.`, ['input', 'timeoutSeconds']));
-  }
-  if (typeof maxAttemptsPerSecond === 'number' && (maxAttemptsPerSecond < 1 || maxAttemptsPerSecond > maxAttemptRate)) {
     errors.push(
-      userError('INVALID_ATTEMPT_RATE', `A rate is 1 to ${maxAttemptRate} attempts a second, not ${maxAttemptsPerSecond}.`, ['input', 'maxAttemptsPerSecond']),
+      userError('INVALID_TIMEOUT', `A timeout is 1 to ${maxTimeoutSeconds} seconds, not ${timeoutSeconds}.`, [
+        'input',
+        'timeoutSeconds',
+      ]),
+    );
+  }
+  if (
+    typeof maxAttemptsPerSecond === 'number' &&
+    (maxAttemptsPerSecond < 1 || maxAttemptsPerSecond > maxAttemptRate)
+  ) {
+    errors.push(
+      userError(
+        'INVALID_ATTEMPT_RATE',
+        `A rate is 1 to ${maxAttemptRate} attempts a second, not ${maxAttemptsPerSecond}.`,
+        ['input', 'maxAttemptsPerSecond'],
+      ),
     );
   }
   return errors;

@@ -11,7 +11,11 @@ import { saveEventTypes } from './save-event-types.js';
 import { sealHeaders } from './subscription-headers.js';
 import type { CreateWebhookSubscriptionInput } from './subscription-input.types.js';
 import { newSigningSecret, sealSecret } from './subscription-secrets.js';
-import { SignatureScheme, WebhookSubscription, WebhookSubscriptionStatus } from './webhook-subscription.entity.js';
+import {
+  SignatureScheme,
+  WebhookSubscription,
+  WebhookSubscriptionStatus,
+} from './webhook-subscription.entity.js';
 
 /** Seconds until an attempt is given up, where the subscription says nothing. */
 export const defaultTimeoutSeconds = 15;
@@ -26,7 +30,11 @@ export async function createSubscription(
   input: CreateWebhookSubscriptionInput,
 ): Promise<Created> {
   const known = await knownEventTypes(em, workspaceId, input.eventTypes);
-  const errors = checkSubscription({ ...input, status: input.status ?? undefined }, parts.addressPolicy, known);
+  const errors = checkSubscription(
+    { ...input, status: input.status ?? undefined },
+    parts.addressPolicy,
+    known,
+  );
   if (errors.length > 0) return { errors };
 
   const scheme = input.signatureScheme ?? SignatureScheme.HMAC_SHA256;
@@ -52,12 +60,10 @@ export async function createSubscription(
   await em.transactional(async (tx) => {
     await tx.persist(subscription).flush();
     await saveEventTypes(tx, subscription);
-    await tx.execute('INSERT INTO subscription_secret (id, workspace_id, subscription_id, ciphertext) VALUES (?, ?, ?, ?)', [
-      sealed.uuid,
-      workspaceId,
-      subscription.uuid,
-      sealed.ciphertext,
-    ]);
+    await tx.execute(
+      'INSERT INTO subscription_secret (id, workspace_id, subscription_id, ciphertext) VALUES (?, ?, ?, ?)',
+      [sealed.uuid, workspaceId, subscription.uuid, sealed.ciphertext],
+    );
   });
   return { subscription, secret: scheme === SignatureScheme.ED25519 ? null : secret };
 }

@@ -23,7 +23,10 @@ registerEnumType(DeliveryProfileName, {
 });
 
 /** How a provider delivers. */
-@ObjectType({ description: 'How a provider delivers: what counts as success, when it tries again, how it signs, what it sends.' })
+@ObjectType({
+  description:
+    'How a provider delivers: what counts as success, when it tries again, how it signs, what it sends.',
+})
 export class DeliveryProfile {
   @Field(() => DeliveryProfileName, { description: 'Its name, for createWebhookSubscription.' })
   name!: DeliveryProfileName;
@@ -31,18 +34,23 @@ export class DeliveryProfile {
   @Field(() => String, { description: 'What is particular about it.' })
   description!: string;
 
-  @Field(() => [Int], { description: 'Seconds between attempts, first retry first; its length is the number of retries.' })
+  @Field(() => [Int], {
+    description: 'Seconds between attempts, first retry first; its length is the number of retries.',
+  })
   retryScheduleSeconds!: number[];
 
   @Field(() => String, { description: 'Status codes that count as delivered, as text: "200" or "200-299".' })
   successStatusCodes!: string;
 
   @Field(() => [String], {
-    description: "Names of the headers that carry a signature: webhook-signature in every profile, and the provider's own.",
+    description:
+      "Names of the headers that carry a signature: webhook-signature in every profile, and the provider's own.",
   })
   signatureHeaders!: string[];
 
-  @Field(() => Boolean, { description: 'Whether the receiver must confirm the subscription before anything is sent.' })
+  @Field(() => Boolean, {
+    description: 'Whether the receiver must confirm the subscription before anything is sent.',
+  })
   requiresConfirmation!: boolean;
 }
 

@@ -12,5 +12,9 @@ export async function findSubscription(
 ): Promise<WebhookSubscription | null> {
   const uuid = fromTypeId('wsub', id);
   if (uuid === undefined) return null;
-  return em.findOne(WebhookSubscription, { uuid, workspaceId, deletedAt: null }, lockMode === undefined ? {} : { lockMode });
+  return em.findOne(
+    WebhookSubscription,
+    { uuid, workspaceId, deletedAt: null },
+    lockMode === undefined ? {} : { lockMode },
+  );
 }

@@ -15,18 +15,28 @@ export async function listSubscriptions(
   request: PageRequest,
 ): Promise<{ page: Page<WebhookSubscription>; totalCount: number }> {
   const where = conditionsOf(workspaceId, filter);
-  const within = { $gt: request.afterUuid ?? zeroUuid, ...(request.beforeUuid ? { $lt: request.beforeUuid } : {}) };
+  const within = {
+    $gt: request.afterUuid ?? zeroUuid,
+    ...(request.beforeUuid ? { $lt: request.beforeUuid } : {}),
+  };
   const [rows, totalCount] = await Promise.all([
-    em.find(WebhookSubscription, { $and: [where, { uuid: within }] }, {
-      orderBy: { uuid: request.backwards ? 'desc' : 'asc' },
-      limit: request.size + 1,
-    }),
+    em.find(
+      WebhookSubscription,
+      { $and: [where, { uuid: within }] },
+      {
+        orderBy: { uuid: request.backwards ? 'desc' : 'asc' },
+        limit: request.size + 1,
+      },
+    ),
     em.count(WebhookSubscription, where),
   ]);
   return { page: pageOf(request, rows), totalCount };
 }
 
-function conditionsOf(workspaceId: string, filter: WebhookSubscriptionFilter): FilterQuery<WebhookSubscription> {
+function conditionsOf(
+  workspaceId: string,
+  filter: WebhookSubscriptionFilter,
+): FilterQuery<WebhookSubscription> {
   const conditions: FilterQuery<WebhookSubscription>[] = [{ workspaceId, deletedAt: null }];
   if (filter.statuses) conditions.push({ status: { $in: filter.statuses } });
   if (filter.profile) conditions.push({ profileName: filter.profile });

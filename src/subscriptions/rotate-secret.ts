@@ -25,7 +25,11 @@ export async function rotateSecret(
   const errors: UserError[] = [];
   if (gracePeriodSeconds < 0 || gracePeriodSeconds > maxGraceSeconds) {
     errors.push(
-      userError('INVALID_GRACE_PERIOD', `A grace period is 0 to ${maxGraceSeconds} seconds, not ${gracePeriodSeconds}.`, ['gracePeriodSeconds']),
+      userError(
+        'INVALID_GRACE_PERIOD',
+        `A grace period is 0 to ${maxGraceSeconds} seconds, not ${gracePeriodSeconds}.`,
+        ['gracePeriodSeconds'],
+      ),
     );
   }
   return em.transactional(async (tx): Promise<Rotated> => {
@@ -36,21 +40,19 @@ export async function rotateSecret(
     const sealed = sealSecret(secret, workspaceId, parts.encryption);
     const now = new Date();
     const expiresAt = new Date(now.getTime() + gracePeriodSeconds * 1000);
-    await tx.execute('UPDATE subscription_secret SET expires_at = ? WHERE subscription_id = ? AND expires_at IS NULL', [
-      expiresAt,
-      subscription.uuid,
-    ]);
+    await tx.execute(
+      'UPDATE subscription_secret SET expires_at = ? WHERE subscription_id = ? AND expires_at IS NULL',
+      [expiresAt, subscription.uuid],
+    );
     await tx.execute(
       `DELETE FROM subscription_secret WHERE subscription_id = ? AND (expires_at <= ? OR id NOT IN (
          SELECT id FROM subscription_secret WHERE subscription_id = ? ORDER BY id DESC LIMIT ?))`,
       [subscription.uuid, now, subscription.uuid, maxOldSecrets],
     );
-    await tx.execute('INSERT INTO subscription_secret (id, workspace_id, subscription_id, ciphertext) VALUES (?, ?, ?, ?)', [
-      sealed.uuid,
-      workspaceId,
-      subscription.uuid,
-      sealed.ciphertext,
-    ]);
+    await tx.execute(
+      'INSERT INTO subscription_secret (id, workspace_id, subscription_id, ciphertext) VALUES (?, ?, ?, ?)',
+      [sealed.uuid, workspaceId, subscription.uuid, sealed.ciphertext],
+    );
     Object.assign(subscription, { publicKey, updatedAt: now, revision: subscription.revision + 1 });
     await tx.flush();
     return {

@@ -1,7 +1,7 @@
-import { Arg, Args, Ctx, Float, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { HttpHeader } from '../deliveries/attempt.entity.js';
-import { deliveryConnection } from '../deliveries/delivery.resolver.js';
 import { DeliveriesArgs, DeliveryConnection } from '../deliveries/delivery.types.js';
+import { deliveryConnection } from '../deliveries/delivery-connection.js';
 import { authorize, type Context } from '../graphql/context.js';
 import { badInput, pageRequest, toConnection } from '../graphql/paging.js';
 import { profileNamed } from '../profiles/profiles.js';
@@ -32,7 +32,8 @@ const defaultGracePeriodSeconds = 86_400;
 export class SubscriptionResolver {
   @Query(() => WebhookSubscription, {
     nullable: true,
-    description: 'The subscription of this id; null where the workspace has none, or it is deleted. Scope READ or MANAGE.',
+    description:
+      'The subscription of this id; null where the workspace has none, or it is deleted. Scope READ or MANAGE.',
   })
   async webhookSubscription(
     @Ctx() context: Context,
@@ -43,9 +44,13 @@ export class SubscriptionResolver {
   }
 
   @Query(() => WebhookSubscriptionConnection, {
-    description: 'The subscriptions, in the order they were made, in pages like those of deliveries. Scope READ or MANAGE.',
+    description:
+      'The subscriptions, in the order they were made, in pages like those of deliveries. Scope READ or MANAGE.',
   })
-  async webhookSubscriptions(@Ctx() context: Context, @Args(() => SubscriptionsArgs) args: SubscriptionsArgs) {
+  async webhookSubscriptions(
+    @Ctx() context: Context,
+    @Args(() => SubscriptionsArgs) args: SubscriptionsArgs,
+  ) {
     const { workspaceId } = authorize(context, ApiKeyScope.READ, ApiKeyScope.MANAGE);
     const request = pageRequest(args, `subscriptions:${workspaceId}`);
     const { page, totalCount } = await listSubscriptions(context.em, workspaceId, args.filter ?? {}, request);
@@ -53,34 +58,45 @@ export class SubscriptionResolver {
   }
 
   @Mutation(() => CreateWebhookSubscriptionPayload, {
-    description: 'Subscribes an endpoint to event types. Events published from now on are delivered to it. Scope MANAGE.',
+    description:
+      'Subscribes an endpoint to event types. Events published from now on are delivered to it. Scope MANAGE.',
   })
   async createWebhookSubscription(
     @Ctx() context: Context,
-    @Arg('input', () => CreateWebhookSubscriptionInput, { description: 'The subscription.' }) input: CreateWebhookSubscriptionInput,
+    @Arg('input', () => CreateWebhookSubscriptionInput, { description: 'The subscription.' })
+    input: CreateWebhookSubscriptionInput,
   ): Promise<CreateWebhookSubscriptionPayload> {
     const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
     if (profileNamed(input.profile ?? 'STANDARD').requiresConfirmation) {
-      throw badInput('The profile IVVY, which asks the receiver to confirm first, is not available in this version.');
+      throw badInput(
+        'The profile IVVY, which asks the receiver to confirm first, is not available in this version.',
+      );
     }
     const created = await createSubscription(context.parts, context.em, workspaceId, input);
-    return 'errors' in created ? { subscription: null, secret: null, userErrors: created.errors } : { ...created, userErrors: [] };
+    return 'errors' in created
+      ? { subscription: null, secret: null, userErrors: created.errors }
+      : { ...created, userErrors: [] };
   }
 
   @Mutation(() => UpdateWebhookSubscriptionPayload, {
-    description: 'Changes a subscription: only the fields that are given change; null clears a field that may be empty. Scope MANAGE.',
+    description:
+      'Changes a subscription: only the fields that are given change; null clears a field that may be empty. Scope MANAGE.',
   })
   async updateWebhookSubscription(
     @Ctx() context: Context,
-    @Arg('input', () => UpdateWebhookSubscriptionInput, { description: 'Which one, and what changes.' }) input: UpdateWebhookSubscriptionInput,
+    @Arg('input', () => UpdateWebhookSubscriptionInput, { description: 'Which one, and what changes.' })
+    input: UpdateWebhookSubscriptionInput,
   ): Promise<UpdateWebhookSubscriptionPayload> {
     const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
     const updated = await updateSubscription(context.parts, context.em, workspaceId, input);
-    return 'errors' in updated ? { subscription: null, userErrors: updated.errors } : { ...updated, userErrors: [] };
+    return 'errors' in updated
+      ? { subscription: null, userErrors: updated.errors }
+      : { ...updated, userErrors: [] };
   }
 
   @Mutation(() => DeleteWebhookSubscriptionPayload, {
-    description: 'Deletes a subscription. Deliveries that are not done are CANCELED; its logs stay. Scope MANAGE.',
+    description:
+      'Deletes a subscription. Deliveries that are not done are CANCELED; its logs stay. Scope MANAGE.',
   })
   async deleteWebhookSubscription(
     @Ctx() context: Context,
@@ -88,11 +104,14 @@ export class SubscriptionResolver {
   ): Promise<DeleteWebhookSubscriptionPayload> {
     const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
     const deleted = await deleteSubscription(context.parts, context.em, workspaceId, id);
-    return deleted ? { deletedId: id, userErrors: [] } : { deletedId: null, userErrors: [subscriptionNotFound(['id'])] };
+    return deleted
+      ? { deletedId: id, userErrors: [] }
+      : { deletedId: null, userErrors: [subscriptionNotFound(['id'])] };
   }
 
   @Mutation(() => RotateWebhookSecretPayload, {
-    description: 'Makes a new signing secret. Until the grace period ends, deliveries are signed with the old one too. Scope MANAGE.',
+    description:
+      'Makes a new signing secret. Until the grace period ends, deliveries are signed with the old one too. Scope MANAGE.',
   })
   async rotateWebhookSecret(
     @Ctx() context: Context,
@@ -117,9 +136,14 @@ export class SubscriptionResolver {
     return toDeliveryProfile(profileNamed(subscription.profileName));
   }
 
-  @FieldResolver(() => [Int], { description: "The schedule in force: the profile's, or the subscription's own. Seconds, first retry first." })
+  @FieldResolver(() => [Int], {
+    description:
+      "The schedule in force: the profile's, or the subscription's own. Seconds, first retry first.",
+  })
   retryScheduleSeconds(@Root() subscription: WebhookSubscription): readonly number[] {
-    return subscription.ownRetryScheduleSeconds ?? profileNamed(subscription.profileName).retryScheduleSeconds;
+    return (
+      subscription.ownRetryScheduleSeconds ?? profileNamed(subscription.profileName).retryScheduleSeconds
+    );
   }
 
   @FieldResolver(() => [HttpHeader], { description: 'Headers of its own, sent with every attempt.' })
@@ -127,18 +151,27 @@ export class SubscriptionResolver {
     return openHeaders(subscription, parts.encryption);
   }
 
-  @FieldResolver(() => Date, { nullable: true, description: 'When its last attempt ended; null before the first.' })
-  async lastDelivery(@Root() subscription: WebhookSubscription, @Ctx() { parts }: Context): Promise<Date | null> {
+  @FieldResolver(() => Date, {
+    nullable: true,
+    description: 'When its last attempt ended; null before the first.',
+  })
+  async lastDelivery(
+    @Root() subscription: WebhookSubscription,
+    @Ctx() { parts }: Context,
+  ): Promise<Date | null> {
     return (await parts.loaders.counts.load(subscription)).lastDelivery;
   }
 
-  @FieldResolver(() => Int, { description: 'Deliveries that stand at DELIVERED; retention does not lower it.' })
+  @FieldResolver(() => Int, {
+    description: 'Deliveries that stand at DELIVERED; retention does not lower it.',
+  })
   async deliveryCount(@Root() subscription: WebhookSubscription, @Ctx() { parts }: Context): Promise<number> {
     return (await parts.loaders.counts.load(subscription)).delivered;
   }
 
   @FieldResolver(() => Int, {
-    description: 'Deliveries that stand at FAILED; one that a resend delivers moves over to deliveryCount. Retention does not lower it.',
+    description:
+      'Deliveries that stand at FAILED; one that a resend delivers moves over to deliveryCount. Retention does not lower it.',
   })
   async failureCount(@Root() subscription: WebhookSubscription, @Ctx() { parts }: Context): Promise<number> {
     return (await parts.loaders.counts.load(subscription)).failed;
@@ -146,9 +179,13 @@ export class SubscriptionResolver {
 
   @FieldResolver(() => Float, {
     nullable: true,
-    description: 'Share of attempts that failed in the last 24 hours, 0 to 1, INTERRUPTED ones left out; null without attempts.',
+    description:
+      'Share of attempts that failed in the last 24 hours, 0 to 1, INTERRUPTED ones left out; null without attempts.',
   })
-  async errorRate(@Root() subscription: WebhookSubscription, @Ctx() { parts }: Context): Promise<number | null> {
+  async errorRate(
+    @Root() subscription: WebhookSubscription,
+    @Ctx() { parts }: Context,
+  ): Promise<number | null> {
     return parts.loaders.errorRate.load(subscription);
   }
 
@@ -160,7 +197,10 @@ export class SubscriptionResolver {
   ) {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
     const asked = args.filter?.subscriptionIds;
-    const filter = { ...args.filter, subscriptionIds: asked && !asked.includes(subscription.id) ? [] : [subscription.id] };
-    return deliveryConnection(context, workspaceId, args, filter, true);
+    const filter = {
+      ...args.filter,
+      subscriptionIds: asked && !asked.includes(subscription.id) ? [] : [subscription.id],
+    };
+    return deliveryConnection(context.parts.database, workspaceId, args, filter, true);
   }
 }

@@ -6,34 +6,49 @@ import { WebhookSubscription, WebhookSubscriptionStatus } from './webhook-subscr
 /** Which subscriptions are meant; every field given must fit. */
 @InputType({ description: 'Which subscriptions are meant: every field that is given must fit.' })
 export class WebhookSubscriptionFilter {
-  @Field(() => [WebhookSubscriptionStatus], { nullable: true, description: 'With one of these statuses. An empty list fits nothing.' })
+  @Field(() => [WebhookSubscriptionStatus], {
+    nullable: true,
+    description: 'With one of these statuses. An empty list fits nothing.',
+  })
   statuses?: WebhookSubscriptionStatus[] | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'That an event of this type is delivered to, be it by name, by group or by *; a group (payout.*) or * as it stands.',
+    description:
+      'That an event of this type is delivered to, be it by name, by group or by *; a group (payout.*) or * as it stands.',
   })
   eventType?: string | null;
 
   @Field(() => DeliveryProfileName, { nullable: true, description: 'With this delivery profile.' })
   profile?: DeliveryProfileName | null;
 
-  @Field(() => String, { nullable: true, description: 'Matches the endpoint URL and the description in part, whatever the case.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Matches the endpoint URL and the description in part, whatever the case.',
+  })
   search?: string | null;
 }
 
 /** Paging and filter of subscriptions. */
 @ArgsType()
 export class SubscriptionsArgs extends ConnectionArgs {
-  @Field(() => WebhookSubscriptionFilter, { nullable: true, description: 'Which subscriptions; all unless given.' })
+  @Field(() => WebhookSubscriptionFilter, {
+    nullable: true,
+    description: 'Which subscriptions; all unless given.',
+  })
   filter?: WebhookSubscriptionFilter | null;
 }
 
 const WebhookSubscriptionEdge = edgeType(WebhookSubscription, 'WebhookSubscription');
 
 /** A page of subscriptions. */
-@ObjectType({ description: 'A page of the webhook subscriptions of the workspace, in the order they were made.' })
-export class WebhookSubscriptionConnection extends connectionType(WebhookSubscription, WebhookSubscriptionEdge) {
+@ObjectType({
+  description: 'A page of the webhook subscriptions of the workspace, in the order they were made.',
+})
+export class WebhookSubscriptionConnection extends connectionType(
+  WebhookSubscription,
+  WebhookSubscriptionEdge,
+) {
   @Field(() => Int, { description: 'How many the filter fits, on all pages.' })
   totalCount!: number;
 }

@@ -46,7 +46,10 @@ export function subscriptionNotFound(field: string[]): UserError {
 function checkStatusChange(subscription: WebhookSubscription, status: unknown): UserError | undefined {
   const waits = subscription.status === WebhookSubscriptionStatus.PENDING_CONFIRMATION;
   return waits && status === WebhookSubscriptionStatus.ACTIVE
-    ? userError('INVALID_STATUS', 'It becomes ACTIVE when the receiver visits its confirmation URL.', ['input', 'status'])
+    ? userError('INVALID_STATUS', 'It becomes ACTIVE when the receiver visits its confirmation URL.', [
+        'input',
+        'status',
+      ])
     : undefined;
 }
 
@@ -62,9 +65,12 @@ function applyChanges(
     subscription.status = input.status;
     subscription.disabledReason = null;
   }
-  if (input.retryPolicy !== undefined) subscription.ownRetryScheduleSeconds = input.retryPolicy?.scheduleSeconds ?? null;
-  if (input.timeoutSeconds !== undefined) subscription.timeoutSeconds = input.timeoutSeconds ?? defaultTimeoutSeconds;
+  if (input.retryPolicy !== undefined)
+    subscription.ownRetryScheduleSeconds = input.retryPolicy?.scheduleSeconds ?? null;
+  if (input.timeoutSeconds !== undefined)
+    subscription.timeoutSeconds = input.timeoutSeconds ?? defaultTimeoutSeconds;
   if (input.headers !== undefined) sealHeaders(subscription, input.headers ?? [], parts.encryption);
   if (input.filter !== undefined) subscription.filter = withPlainNumbers(input.filter);
-  if (input.maxAttemptsPerSecond !== undefined) subscription.maxAttemptsPerSecond = input.maxAttemptsPerSecond;
+  if (input.maxAttemptsPerSecond !== undefined)
+    subscription.maxAttemptsPerSecond = input.maxAttemptsPerSecond;
 }

@@ -1,5 +1,5 @@
-import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { ArrayType } from '@mikro-orm/core';
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Node } from '../graphql/node.js';
 import { JsonScalar } from '../graphql/scalars.js';
@@ -15,7 +15,8 @@ export enum WebhookSubscriptionStatus {
 
 registerEnumType(WebhookSubscriptionStatus, {
   name: 'WebhookSubscriptionStatus',
-  description: 'Whether a subscription is sent to. What comes while it is not is kept as SKIPPED and can be resent.',
+  description:
+    'Whether a subscription is sent to. What comes while it is not is kept as SKIPPED and can be resent.',
   valuesConfig: {
     ACTIVE: { description: 'Sent to.' },
     INACTIVE: { description: 'Switched off by its owner: kept, and not sent to.' },
@@ -58,7 +59,8 @@ registerEnumType(SignatureScheme, {
 @Entity({ tableName: 'webhook_subscription' })
 @ObjectType({
   implements: Node,
-  description: 'An endpoint URL and the event types that are delivered to it, with how it is signed and retried.',
+  description:
+    'An endpoint URL and the event types that are delivered to it, with how it is signed and retried.',
 })
 export class WebhookSubscription extends Node {
   @PrimaryKey({ type: 'uuid', fieldName: 'id' })
@@ -97,7 +99,10 @@ export class WebhookSubscription extends Node {
   @Property({ type: 'text' })
   signatureScheme!: SignatureScheme;
 
-  @Field(() => String, { nullable: true, description: 'whpk_…, for ED25519: what the receiver verifies with; null for HMAC_SHA256.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'whpk_…, for ED25519: what the receiver verifies with; null for HMAC_SHA256.',
+  })
   @Property({ type: 'text', nullable: true })
   publicKey: string | null = null;
 
@@ -105,7 +110,10 @@ export class WebhookSubscription extends Node {
   @Property({ type: new ArrayType(Number), nullable: true, fieldName: 'retry_schedule_seconds' })
   ownRetryScheduleSeconds: number[] | null = null;
 
-  @Field(() => Int, { description: 'Seconds until an attempt is given up, from the look-up of the address to the end of the answer.' })
+  @Field(() => Int, {
+    description:
+      'Seconds until an attempt is given up, from the look-up of the address to the end of the answer.',
+  })
   @Property({ type: 'integer' })
   timeoutSeconds!: number;
 
@@ -118,7 +126,8 @@ export class WebhookSubscription extends Node {
 
   @Field(() => JsonScalar, {
     nullable: true,
-    description: 'A MongoDB query document; only events whose payload it matches are delivered. Null: all are.',
+    description:
+      'A MongoDB query document; only events whose payload it matches are delivered. Null: all are.',
   })
   @Property({ type: 'json', nullable: true })
   filter: unknown = null;

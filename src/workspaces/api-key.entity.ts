@@ -1,5 +1,5 @@
-import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { ArrayType } from '@mikro-orm/core';
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { Node } from '../graphql/node.js';
 import { toTypeId } from '../storage/typeid.js';
@@ -25,7 +25,10 @@ registerEnumType(ApiKeyScope, {
 
 /** A key to one workspace; of the key itself only its SHA-256 is kept. */
 @Entity({ tableName: 'api_key' })
-@ObjectType({ implements: Node, description: 'A key to this workspace. The key itself is shown once, when it is made.' })
+@ObjectType({
+  implements: Node,
+  description: 'A key to this workspace. The key itself is shown once, when it is made.',
+})
 export class ApiKey extends Node {
   @PrimaryKey({ type: 'uuid', fieldName: 'id' })
   uuid!: string;
@@ -48,7 +51,10 @@ export class ApiKey extends Node {
   @Property({ type: ArrayType })
   scopes!: ApiKeyScope[];
 
-  @Field(() => String, { nullable: true, description: 'The person it was made for; null for a key made without one.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The person it was made for; null for a key made without one.',
+  })
   @Property({ type: 'text', nullable: true })
   userName: string | null = null;
 
@@ -60,11 +66,17 @@ export class ApiKey extends Node {
   @Property({ type: 'datetime' })
   createdAt: Date = new Date();
 
-  @Field(() => Date, { nullable: true, description: 'When it was last used, to the minute; null when it never was.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When it was last used, to the minute; null when it never was.',
+  })
   @Property({ type: 'datetime', nullable: true })
   lastUsedAt: Date | null = null;
 
-  @Field(() => Date, { nullable: true, description: 'From when on it is refused; null for a key that does not expire.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'From when on it is refused; null for a key that does not expire.',
+  })
   @Property({ type: 'datetime', nullable: true })
   expiresAt: Date | null = null;
 

@@ -5,7 +5,10 @@ import { toTypeId } from '../storage/typeid.js';
 
 /** A tenant: every row belongs to one, and nothing crosses. */
 @Entity({ tableName: 'workspace' })
-@ObjectType({ implements: Node, description: 'A tenant. Everything belongs to exactly one workspace, and nothing is shared between two.' })
+@ObjectType({
+  implements: Node,
+  description: 'A tenant. Everything belongs to exactly one workspace, and nothing is shared between two.',
+})
 export class Workspace extends Node {
   @PrimaryKey({ type: 'uuid', fieldName: 'id' })
   uuid!: string;

@@ -20,7 +20,9 @@ export function writeUpdateCursor({ xmin, xid, uuid, workspaceId }: UpdateCursor
 
 /** The cursor behind the text; undefined where it is none, or another workspace's. */
 export function readUpdateCursor(text: string, workspaceId: string): UpdateCursor | undefined {
-  const match = /^(\d{1,19}) (\d{1,19}) ([0-9a-f-]{36}) ([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64url').toString());
+  const match = /^(\d{1,19}) (\d{1,19}) ([0-9a-f-]{36}) ([0-9a-f-]{36})$/.exec(
+    Buffer.from(text, 'base64url').toString(),
+  );
   const [, xmin, xid, uuid, owner] = match ?? [];
   if (!xmin || !xid || !uuid || owner !== workspaceId) return undefined;
   const cursor = { xmin, xid, uuid, workspaceId };

@@ -1,0 +1,118 @@
+import type { UpdateCursor } from '../rules/update-cursor.js';
+import type { Database } from '../storage/database.js';
+import type { Delivery } from './delivery.entity.js';
+import { findPresentPosition, loadChangedSince } from './load-deliveries.js';
+
+/** Which of these deliveries a stream wants; decides for many at once, since it may have to look something up. */
+export type UpdateFilter = (deliveries: readonly Delivery[]) => Promise<readonly Delivery[]>;
+
+// A stream whose reader is slower than this keeps nothing more: it goes on from the database once the reader is back.
+const maxBuffered = 1_000;
+const pageSize = 500;
+
+/**
+ * The updates of one reader: what has changed since its cursor, from the database, and then what is told live. Where told
+ * states were missed, or are more than the reader takes, it catches up from the database again; so its memory is bounded, and
+ * the latest state of every delivery is never left out.
+ */
+export class DeliveryStream {
+  readonly #database: Database;
+  readonly #workspaceId: string;
+  readonly #filter: UpdateFilter;
+  readonly #after: UpdateCursor | undefined;
+  #buffered: Delivery[] = [];
+  /** Where to go on within a catching up. */
+  #page: UpdateCursor | undefined;
+  #mustCatchUp: boolean;
+  /** The states that the last catching up has told; what was told live meanwhile may be older. */
+  readonly #caughtUp = new Map<string, bigint>();
+  #isEnded = false;
+  #signal: () => void = () => undefined;
+
+  constructor(
+    database: Database,
+    workspaceId: string,
+    filter: UpdateFilter,
+    after: UpdateCursor | undefined,
+  ) {
+    this.#database = database;
+    this.#workspaceId = workspaceId;
+    this.#filter = filter;
+    this.#after = after;
+    this.#mustCatchUp = after !== undefined;
+  }
+
+  /** Takes new states, in their order. */
+  take(deliveries: readonly Delivery[]): void {
+    if (this.#buffered.length + deliveries.length > maxBuffered) {
+      this.miss();
+      return;
+    }
+    this.#buffered.push(...deliveries);
+    this.#signal();
+  }
+
+  /** Is told that states were missed. */
+  miss(): void {
+    this.#mustCatchUp = true;
+    this.#page = undefined;
+    this.#buffered = [];
+    this.#signal();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#signal();
+  }
+
+  /** The updates, until the end. */
+  async *updates(): AsyncGenerator<Delivery> {
+    let position = this.#after ?? (await findPresentPosition(this.#database, this.#workspaceId));
+    while (!this.#isEnded) {
+      const batch: readonly Delivery[] = this.#mustCatchUp
+        ? await this.#catchUp(position)
+        : this.#takeBuffered();
+      if (batch.length > 0) yield* this.#wanted(batch);
+      position = batch.at(-1)?.position ?? position;
+      if (this.#hasNothing()) await this.#signalled();
+    }
+  }
+
+  async *#wanted(batch: readonly Delivery[]): AsyncGenerator<Delivery> {
+    for (const delivery of await this.#filter(batch)) {
+      if (this.#isEnded) return;
+      yield delivery;
+    }
+  }
+
+  async #catchUp(position: UpdateCursor): Promise<Delivery[]> {
+    const deliveries = await loadChangedSince(this.#database, this.#page ?? position, pageSize);
+    const last = deliveries.at(-1);
+    const isWhole = deliveries.length < pageSize;
+    if (isWhole) this.#mustCatchUp = false;
+    // Only the first page reaches back to `xmin`; the next ones go strictly on. What commits late meanwhile is told live.
+    this.#page = isWhole || !last ? undefined : { ...last.position, xmin: last.position.xid };
+    for (const {
+      uuid,
+      position: { xid },
+    } of deliveries)
+      this.#caughtUp.set(uuid, BigInt(xid));
+    return deliveries;
+  }
+
+  #takeBuffered(): Delivery[] {
+    const taken = this.#buffered.splice(0, pageSize);
+    return taken.filter(({ uuid, position: { xid } }) => (this.#caughtUp.get(uuid) ?? -1n) < BigInt(xid));
+  }
+
+  #hasNothing(): boolean {
+    return this.#buffered.length === 0 && !this.#mustCatchUp && !this.#isEnded;
+  }
+
+  #signalled(): Promise<void> {
+    this.#caughtUp.clear();
+    return new Promise((resolve) => {
+      this.#signal = resolve;
+    });
+  }
+}

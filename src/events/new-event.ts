@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { matchesEventFilter } from '../rules/event-filter.js';
+import { withPlainNumbers } from '../rules/exact-json.js';
+import { newUuid, timeOfUuid } from '../storage/typeid.js';
+import type { CheckedEvent } from './check-event.js';
+import type { Taker } from './match-subscriptions.js';
+import type { NewDelivery, NewEvent } from './store-events.js';
+
+/** An event with its id, and a delivery for each taker whose filter it fits. */
+export function newEvent(
+  workspaceId: string,
+  event: CheckedEvent,
+  requestHash: Buffer,
+  takers: readonly Taker[],
+): NewEvent {
+  const uuid = newUuid();
+  const filtered = takers.some((taker) => taker.filter !== null)
+    ? withPlainNumbers(JSON.parse(event.payload))
+    : undefined;
+  const fitting = takers.filter(
+    (taker) => taker.filter === null || matchesEventFilter(taker.filter, filtered),
+  );
+  return {
+    uuid,
+    workspaceId,
+    ...event,
+    requestHash,
+    createdAt: new Date(timeOfUuid(uuid)),
+    deliveries: fitting.map((taker, ordinal) => newDelivery(uuid, taker, ordinal)),
+  };
+}
+
+// A delivery's id has its event's first eleven bytes, two by chance, and three that count the event's deliveries.
+function newDelivery(eventUuid: string, taker: Taker, ordinal: number): NewDelivery {
+  const tail = randomBytes(2).toString('hex') + ordinal.toString(16).padStart(6, '0');
+  return {
+    uuid: eventUuid.slice(0, 26) + tail,
+    subscriptionId: taker.id,
+    skipReason: skipReasons[taker.status],
+  };
+}
+
+const skipReasons = {
+  ACTIVE: null,
+  INACTIVE: 'SUBSCRIPTION_INACTIVE',
+  DISABLED: 'SUBSCRIPTION_DISABLED',
+  PENDING_CONFIRMATION: 'SUBSCRIPTION_UNCONFIRMED',
+} as const;

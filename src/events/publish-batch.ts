@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { type UserError, userError } from '../graphql/user-error.js';
+import type { Database } from '../storage/database.js';
+import { type CheckedEvent, unknownEventType } from './check-event.js';
+import { type MatchedType, matchSubscriptions } from './match-subscriptions.js';
+import { newEvent } from './new-event.js';
+import { checkPayload } from './payload-schema.js';
+import { findKeyHolders, type NewEvent, storeEvents } from './store-events.js';
+
+/** What became of one event. */
+export type Published =
+  | { kind: 'stored'; event: NewEvent }
+  | { kind: 'duplicate'; eventId: string }
+  | { kind: 'refused'; errors: UserError[] };
+
+/** An event that waits to be stored. */
+export interface WaitingEvent {
+  readonly workspaceId: string;
+  readonly event: CheckedEvent;
+  /** Where it stands in the arguments, for its faults. */
+  readonly path: readonly string[];
+  readonly settle: (published: Published) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Settles every waiting event; true where something was stored. */
+export async function publishBatch(database: Database, batch: readonly WaitingEvent[]): Promise<boolean> {
+  const types = await matchTypes(database, batch);
+  const events = new Map<WaitingEvent, NewEvent>();
+  const later: WaitingEvent[] = [];
+  const heldKeys = new Set<string>();
+  for (const one of batch) {
+    const type = types.get(typeKey(one));
+    const errors = faultsOf(one, type);
+    const key = keyOf(one);
+    if (errors.length > 0 || !type) one.settle({ kind: 'refused', errors });
+    else if (key !== undefined && heldKeys.has(key)) later.push(one);
+    else events.set(one, newEvent(one.workspaceId, one.event, requestHash(one.event), type.takers));
+    if (key !== undefined && errors.length === 0) heldKeys.add(key);
+  }
+  const stored = events.size > 0 ? await storeEvents(database, [...events.values()]) : new Set<string>();
+  for (const [one, event] of events) {
+    if (stored.has(event.uuid)) one.settle({ kind: 'stored', event });
+    else later.push(one);
+  }
+  if (later.length > 0) await settleDuplicates(database, later);
+  return stored.size > 0;
+}
+
+async function matchTypes(
+  database: Database,
+  batch: readonly WaitingEvent[],
+): Promise<Map<string, MatchedType>> {
+  const asked = new Map(
+    batch.map((one) => [typeKey(one), { workspaceId: one.workspaceId, type: one.event.type }]),
+  );
+  const matched = await matchSubscriptions(database, [...asked.values()]);
+  return new Map([...asked.keys()].map((key, index) => [key, matched[index] as MatchedType]));
+}
+
+function typeKey({ workspaceId, event }: WaitingEvent): string {
+  return `${workspaceId} ${event.type}`;
+}
+
+function keyOf({ workspaceId, event }: WaitingEvent): string | undefined {
+  return event.idempotencyKey === null ? undefined : `${workspaceId} ${event.idempotencyKey}`;
+}
+
+function faultsOf({ event, path }: WaitingEvent, type: MatchedType | undefined): UserError[] {
+  if (!type?.known) return [unknownEventType(event.type, path)];
+  if (type.schema === null) return [];
+  return checkPayload(type.schema, JSON.parse(event.payload)).map(({ pointer, message }) =>
+    userError(
+      'INVALID_PAYLOAD',
+      `The payload does not fit the schema of ${event.type}: ${pointer || '/'} ${message}.`,
+      [...path, 'payload'],
+    ),
+  );
+}
+
+/** Tells a repetition from another event under the same key. */
+function requestHash({ type, payload }: CheckedEvent): Buffer {
+  return createHash('sha256').update(type).update('\0').update(payload).digest();
+}
+
+/** Their idempotency keys are held: by the same event, or by another one. */
+async function settleDuplicates(database: Database, later: readonly WaitingEvent[]): Promise<void> {
+  const asked = later.map((one) => ({ workspaceId: one.workspaceId, key: one.event.idempotencyKey ?? '' }));
+  const found = await findKeyHolders(database, asked);
+  const holders = new Map(found.map((holder) => [`${holder.workspaceId} ${holder.key}`, holder]));
+  for (const one of later) {
+    const holder = holders.get(keyOf(one) ?? '');
+    if (!holder) one.fail(new Error('an idempotency key was held and is gone'));
+    else if (holder.requestHash.equals(requestHash(one.event)))
+      one.settle({ kind: 'duplicate', eventId: holder.eventId });
+    else one.settle({ kind: 'refused', errors: [keyReused(one.path)] });
+  }
+}
+
+function keyReused(path: readonly string[]): UserError {
+  const message =
+    'This idempotency key was used in the last 24 hours for another type or payload; use a new one.';
+  return userError('IDEMPOTENCY_KEY_REUSED', message, [...path, 'idempotencyKey']);
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { firstWindow, largestWindow, nextWindow } from '../../src/rules/concurrency-window.js';
+import type { Outcome } from '../../src/rules/outcome.js';
+
+const answered: Outcome = { kind: 'responded', statusCode: 204, retryAfter: undefined };
+const timedOut: Outcome = { kind: 'timedOut', afterMs: 1000 };
+
+test.each<[string, number, Outcome, number]>([
+  ['an answer opens it by one', 32, answered, 33],
+  ['an answer of any status does', 32, { ...answered, statusCode: 500 }, 33],
+  ['an answer does not open it beyond the largest', largestWindow, answered, largestWindow],
+  ['a time-out halves it', 32, timedOut, 16],
+  ['a time-out halves it, rounded down', 33, timedOut, 16],
+  ['a time-out never closes it below four', 5, timedOut, 4],
+  ['a time-out leaves four at four', 4, timedOut, 4],
+  ['a connection that failed leaves it', 32, { kind: 'connectionFailed', code: 'ECONNREFUSED' }, 32],
+  [
+    'an address that was refused leaves it',
+    32,
+    { kind: 'addressRefused', address: '10.0.0.1', rule: '' },
+    32,
+  ],
+  ['an interruption leaves it', 32, { kind: 'interrupted' }, 32],
+])("an endpoint's window: %s", (_sentence, window, outcome, expected) => {
+  expect(nextWindow(window, outcome)).toBe(expected);
+});
+
+test('an endpoint that hangs comes down to four requests at once, and has all of them back after it has answered for a while', () => {
+  let window = firstWindow;
+  for (let times = 0; times < 10; times++) window = nextWindow(window, timedOut);
+  expect(window).toBe(4);
+  for (let times = 0; times < largestWindow; times++) window = nextWindow(window, answered);
+  expect(window).toBe(largestWindow);
+});

@@ -15,8 +15,8 @@ type Pay = (steps: number) => void;
 
 class TooMuchWork extends Error {}
 
-// A step takes some 30 ns. A payload of 256 KiB that is checked throughout takes about one a byte.
-const baseSteps = 50_000;
+// A step takes some 50 ns. A payload of 256 KiB that is checked throughout takes about one a byte.
+const baseSteps = 20_000;
 const stepsPerByte = 4;
 const charactersPerStep = 32;
 const itemsPerStep = 8;

@@ -243,8 +243,8 @@ describe('no schema keeps the server busy', () => {
     expect(checkSchema(schema)).toEqual([]);
     const startedAt = performance.now();
     expect(checkPayload(schema, payload).length).toBeLessThanOrEqual(10);
-    // Milliseconds on any machine, and nothing like seconds.
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    // Milliseconds to tenths of a second; a slow machine may take its time, but not for ever.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   test('a payload of 256 KiB that is checked throughout is no such case', () => {

@@ -10,7 +10,7 @@ export async function startHousekeeping(
   database: Database,
   retentionDays: number,
   log: Logger,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<AsyncDisposable> {
   await ensurePartitions(database.pool, Date.now());
   let running = Promise.resolve();
   const timer = setInterval(() => {
@@ -27,7 +27,7 @@ export async function startHousekeeping(
   }
 
   return {
-    async stop() {
+    async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await running;
     },

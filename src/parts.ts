@@ -21,6 +21,6 @@ export interface Parts {
   readonly publisher: Publisher;
   readonly updates: DeliveryUpdates;
   readonly loaders: Loaders;
-  /** Wakes this process's drain, if it has one. */
-  wakeDrain(): void;
+  /** Has what is due sent now: by this process's own drain, or by whoever an alarm calls. */
+  wakeDrain: () => void;
 }

@@ -7,11 +7,10 @@ import { startMongo } from './storage/mongo-server.js';
 import { startPostgres } from './storage/postgres-server.js';
 
 /** Where the data is, and what stops the servers that were started for it. */
-export interface Stores {
+export interface Stores extends AsyncDisposable {
   readonly databaseUrl: string;
   readonly jobStore: JobStore;
   readonly encryptionKeys: readonly Buffer[];
-  stop(): Promise<void>;
 }
 
 /** The stores that the configuration names; what it does not name runs embedded on the data folder. */
@@ -23,56 +22,48 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
       mongodbUrl === undefined
         ? { kind: 'postgresql', url: databaseUrl }
         : { kind: 'mongodb', url: mongodbUrl };
-    return { databaseUrl, jobStore, encryptionKeys: config.encryptionKeys, stop: async () => undefined };
+    return {
+      databaseUrl,
+      jobStore,
+      encryptionKeys: config.encryptionKeys,
+      [Symbol.asyncDispose]: async () => undefined,
+    };
   }
   return openEmbedded(config, log);
 }
 
 async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
   const { dataDir, mongodbUrl } = config;
-  const stops: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const stopOne of stops.splice(0).reverse()) await stopOne();
+  await using starting = new AsyncDisposableStack();
+  const lock = await lockDataDir(dataDir);
+  starting.defer(() => lock.release());
+  const [postgres, mongo] = await Promise.allSettled([
+    startPostgres({ dataDir, log }),
+    mongodbUrl === undefined ? startMongo({ dataDir, binary: config.mongodBinary, log }) : undefined,
+  ]);
+  // Both are looked at before either fault is told, so that whichever did start is stopped.
+  if (postgres.status === 'fulfilled') starting.defer(() => postgres.value.stop());
+  const started = mongo.status === 'fulfilled' && mongo.value?.kind === 'started' ? mongo.value : undefined;
+  if (started) starting.defer(() => started.stop());
+  if (postgres.status === 'rejected') throw postgres.reason;
+  if (mongo.status === 'rejected') throw mongo.reason;
+  if (mongo.value?.kind === 'unavailable') {
+    log.warn(
+      { reason: mongo.value.reason },
+      'there is no MongoDB server: Agenda keeps its jobs in PostgreSQL',
+    );
+  }
+  const jobStoreUrl = mongodbUrl ?? started?.databaseUrl('tendril');
+  const encryptionKeys =
+    config.encryptionKeys.length > 0 ? config.encryptionKeys : [await readOrMakeKeyFile(dataDir)];
+  const running = starting.move();
+  return {
+    databaseUrl: postgres.value.url,
+    jobStore:
+      jobStoreUrl === undefined
+        ? { kind: 'postgresql', url: postgres.value.url }
+        : { kind: 'mongodb', url: jobStoreUrl },
+    encryptionKeys,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-  try {
-    const lock = await lockDataDir(dataDir);
-    stops.push(() => lock.release());
-    const starting = await Promise.allSettled([
-      startPostgres({ dataDir, log }).then((postgres) => {
-        stops.push(() => postgres.stop());
-        return postgres;
-      }),
-      mongodbUrl === undefined
-        ? startJobMongo(config, log, stops)
-        : { kind: 'mongodb' as const, url: mongodbUrl },
-    ]);
-    const [postgres, mongo] = starting;
-    if (postgres.status === 'rejected') throw postgres.reason;
-    if (mongo.status === 'rejected') throw mongo.reason;
-    return {
-      databaseUrl: postgres.value.url,
-      jobStore: mongo.value ?? { kind: 'postgresql', url: postgres.value.url },
-      encryptionKeys:
-        config.encryptionKeys.length > 0 ? config.encryptionKeys : [await readOrMakeKeyFile(dataDir)],
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-/** A mongod on the data folder; undefined where none is to be had, and a line in the log says so. */
-async function startJobMongo(
-  config: Config,
-  log: Logger,
-  stops: (() => Promise<void>)[],
-): Promise<JobStore | undefined> {
-  const mongo = await startMongo({ dataDir: config.dataDir, binary: config.mongodBinary, log });
-  if (mongo.kind === 'unavailable') {
-    log.warn({ reason: mongo.reason }, 'there is no MongoDB server: Agenda keeps its jobs in PostgreSQL');
-    return undefined;
-  }
-  stops.push(() => mongo.stop());
-  return { kind: 'mongodb', url: mongo.databaseUrl('tendril') };
 }

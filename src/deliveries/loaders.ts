@@ -7,6 +7,8 @@ import { Attempt, type AttemptRow, attemptColumns } from './attempt.entity.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import { loadDeliveries, type RowKey } from './load-deliveries.js';
 
+const dayMs = 86_400_000;
+
 /** What deliveries of a subscription have come to. */
 export interface SubscriptionCounts {
   readonly delivered: number;
@@ -29,52 +31,54 @@ export interface Loaders {
 
 /** Makes the loaders; subscriptions are found even where they are deleted, which is for their users to mind. */
 export function createLoaders(database: Database): Loaders {
-  const one = <T extends RowKey>(load: (keys: readonly RowKey[]) => Promise<T[]>) =>
-    batched<T, T | null>(
-      load,
-      ({ uuid }) => uuid,
-      (found) => found[0] ?? null,
-    );
+  const { query } = database;
+  const since = () => lowestUuidAt(Date.now() - dayMs);
   return {
-    subscription: one(async (keys) =>
-      database.orm.em.fork().find(WebhookSubscription, {
-        uuid: { $in: keys.map((key) => key.uuid) },
-        workspaceId: { $in: [...new Set(keys.map((key) => key.workspaceId))] },
-      }),
+    subscription: one((keys) => findSubscriptions(database, keys)),
+    event: one(async (keys) =>
+      (await query<EventRow>(findEvents, columnsOf(keys))).map((row) => new WebhookEvent(row)),
     ),
-    counts: batched(
-      (keys) => database.query<SubscriptionCounts & RowKey>(findCounts, columnsOf(keys)),
+    delivery: one((keys) => loadDeliveries(database, keys)),
+    counts: many(
+      (keys) => query<SubscriptionCounts & RowKey>(findCounts, columnsOf(keys)),
       ({ uuid }) => uuid,
       ([found]) => found ?? { delivered: 0, failed: 0, lastDelivery: null },
     ),
-    errorRate: batched(
-      (keys) =>
-        database.query<RowKey & { rate: number | null }>(findErrorRates, [
-          ...columnsOf(keys),
-          lowestUuidAt(Date.now() - 86_400_000),
-        ]),
+    errorRate: many(
+      (keys) => query<RowKey & { rate: number | null }>(findErrorRates, [...columnsOf(keys), since()]),
       ({ uuid }) => uuid,
       ([found]) => found?.rate ?? null,
     ),
-    event: one(async (keys) =>
-      (await database.query<EventRow>(findEvents, columnsOf(keys))).map((row) => new WebhookEvent(row)),
-    ),
-    delivery: one((keys) => loadDeliveries(database, keys)),
-    attempts: batched(
-      async (keys) =>
-        (await database.query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row)),
-      (attempt) => attempt.row.deliveryId,
+    attempts: many(
+      async (keys) => (await query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row)),
+      ({ row }) => row.deliveryId,
       (found) => found,
     ),
-    eventDeliveries: batched(
+    eventDeliveries: many(
       async (keys) =>
-        (await database.query<DeliveryRow>(findEventDeliveries, columnsOf(keys))).map(
-          (row) => new Delivery(row),
-        ),
-      (delivery) => delivery.eventId,
+        (await query<DeliveryRow>(findEventDeliveries, columnsOf(keys))).map((row) => new Delivery(row)),
+      ({ eventId }) => eventId,
       (found) => found,
     ),
   };
+}
+
+function findSubscriptions(database: Database, keys: readonly RowKey[]): Promise<WebhookSubscription[]> {
+  return database.orm.em.fork().find(WebhookSubscription, {
+    uuid: { $in: keys.map((key) => key.uuid) },
+    workspaceId: { $in: [...new Set(keys.map((key) => key.workspaceId))] },
+  });
+}
+
+/** A loader of single rows by their own key; null where there is none. */
+function one<Row extends RowKey>(
+  load: (keys: readonly RowKey[]) => Promise<Row[]>,
+): DataLoader<RowKey, Row | null> {
+  return many<Row, Row | null>(
+    load,
+    ({ uuid }) => uuid,
+    (found) => found[0] ?? null,
+  );
 }
 
 function columnsOf(keys: readonly RowKey[]): [string[], string[]] {
@@ -82,7 +86,7 @@ function columnsOf(keys: readonly RowKey[]): [string[], string[]] {
 }
 
 /** A loader that asks for each key once and hands every row to the key that it belongs to. */
-function batched<Row, Value>(
+function many<Row, Value>(
   load: (keys: readonly RowKey[]) => Promise<Row[]>,
   ownerOf: (row: Row) => string,
   toValue: (rows: Row[]) => Value,

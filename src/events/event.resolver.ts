@@ -7,7 +7,7 @@ import { ApiKeyScope } from '../workspaces/api-key.entity.js';
 import { EventsArgs, WebhookEventConnection } from './event.types.js';
 import { listEvents } from './list-events.js';
 import { PublishEventInput, PublishEventPayload } from './publish.types.js';
-import type { Published } from './publisher.js';
+import type { Published } from './publish-batch.js';
 import { WebhookEvent } from './webhook-event.entity.js';
 
 const maxEventsAtOnce = 1000;

@@ -26,25 +26,33 @@ export interface WaitingEvent {
 /** Settles every waiting event; true where something was stored. */
 export async function publishBatch(database: Database, batch: readonly WaitingEvent[]): Promise<boolean> {
   const types = await matchTypes(database, batch);
+  const { events, repeated } = sortOut(batch, types);
+  const stored = events.size > 0 ? await storeEvents(database, [...events.values()]) : new Set<string>();
+  for (const [one, event] of events) {
+    if (stored.has(event.uuid)) one.settle({ kind: 'stored', event });
+    else repeated.push(one);
+  }
+  if (repeated.length > 0) await settleDuplicates(database, repeated);
+  return stored.size > 0;
+}
+
+/** Refuses what is faulty; the rest is to be stored, or repeats an idempotency key within the batch. */
+function sortOut(batch: readonly WaitingEvent[], types: ReadonlyMap<string, MatchedType>) {
   const events = new Map<WaitingEvent, NewEvent>();
-  const later: WaitingEvent[] = [];
-  const heldKeys = new Set<string>();
+  const repeated: WaitingEvent[] = [];
+  const keys = new Set<string>();
   for (const one of batch) {
     const type = types.get(typeKey(one));
     const errors = faultsOf(one, type);
     const key = keyOf(one);
-    if (errors.length > 0 || !type) one.settle({ kind: 'refused', errors });
-    else if (key !== undefined && heldKeys.has(key)) later.push(one);
-    else events.set(one, newEvent(one.workspaceId, one.event, requestHash(one.event), type.takers));
-    if (key !== undefined && errors.length === 0) heldKeys.add(key);
+    if (errors.length > 0) one.settle({ kind: 'refused', errors });
+    else if (key !== undefined && keys.has(key)) repeated.push(one);
+    else {
+      if (key !== undefined) keys.add(key);
+      events.set(one, newEvent(one.workspaceId, one.event, requestHash(one.event), type?.takers ?? []));
+    }
   }
-  const stored = events.size > 0 ? await storeEvents(database, [...events.values()]) : new Set<string>();
-  for (const [one, event] of events) {
-    if (stored.has(event.uuid)) one.settle({ kind: 'stored', event });
-    else later.push(one);
-  }
-  if (later.length > 0) await settleDuplicates(database, later);
-  return stored.size > 0;
+  return { events, repeated };
 }
 
 async function matchTypes(

@@ -20,7 +20,7 @@ export function toClientError(
 ): GraphQLFormattedError {
   const told = formatted ?? (error instanceof GraphQLError ? error.toJSON() : { message: '' });
   const { stacktrace: _stacktrace, ...extensions } = told.extensions ?? {};
-  if (isMeant(error) && extensions['code'] !== 'INTERNAL_SERVER_ERROR') {
+  if (isMeant(error) && extensions.code !== 'INTERNAL_SERVER_ERROR') {
     return { ...told, extensions: { code: 'BAD_USER_INPUT', ...extensions } };
   }
   const errorId = randomUUID();

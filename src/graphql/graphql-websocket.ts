@@ -47,48 +47,10 @@ export function registerGraphqlWebSocket(
     const refusal = refusalOf(request, parts.config.publicUrl);
     if (refusal) refuse(socket, refusal);
     else
-      sockets.handleUpgrade(request, socket, head, (webSocket) =>
-        sockets.emit('connection', webSocket, request),
-      );
+      sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit('connection', opened, request));
   });
   const server = useServer<Record<string, unknown>, { accepted?: Accepted }>(
-    {
-      schema,
-      connectionInitWaitTimeout: initWithinMs,
-      parse: (source, options) => parse(source, { ...options, ...parseLimits }),
-      validate: (given: GraphQLSchema, document: DocumentNode) =>
-        validate(given, document, [...specifiedRules, ...documentRules]),
-      onConnect: async ({ connectionParams, extra }) => {
-        const key = apiKeyFrom(connectionParams ?? {}) ?? apiKeyFrom(extra.request.headers);
-        if (key === undefined || !(await parts.authenticator.authenticate(key))) return false;
-        extra.accepted = { key, watch: watchSocket(extra.socket, key, parts) };
-        return true;
-      },
-      onSubscribe: ({ subscriptions, extra }) => {
-        if (Object.keys(subscriptions).length > maxSubscriptionsPerSocket) {
-          return [
-            new GraphQLError(`A socket carries at most ${maxSubscriptionsPerSocket} subscriptions.`, {
-              extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
-            }),
-          ];
-        }
-        if (extra.socket.bufferedAmount > maxBufferedBytes) extra.socket.terminate();
-        return undefined;
-      },
-      context: async ({ extra }): Promise<Context> => {
-        const caller = await parts.authenticator.authenticate(extra.accepted?.key ?? '');
-        return { caller, parts, em: parts.database.orm.em.fork() };
-      },
-      onError: (_context, _id, _payload, errors) =>
-        errors.map((error) => withCode(toClientError(error, parts.log), error)),
-      onNext: ({ extra }, _id, _payload, _args, result) => {
-        // A client that does not read is closed, not buffered for without end; it goes on from its cursor later.
-        if (extra.socket.bufferedAmount > maxBufferedBytes) extra.socket.terminate();
-        const { data = null, errors } = result;
-        return errors ? { data, errors: errors.map((error) => toClientError(error, parts.log)) } : undefined;
-      },
-      onClose: ({ extra }) => clearInterval(extra.accepted?.watch),
-    },
+    serverOptions(schema, parts),
     sockets,
   );
   return {
@@ -99,9 +61,49 @@ export function registerGraphqlWebSocket(
   };
 }
 
+type Options = Parameters<typeof useServer<Record<string, unknown>, { accepted?: Accepted }>>[0];
+
+function serverOptions(schema: GraphQLSchema, parts: Parts): Options {
+  const { authenticator, database, log } = parts;
+  return {
+    schema,
+    connectionInitWaitTimeout: initWithinMs,
+    parse: (source, options) => parse(source, { ...options, ...parseLimits }),
+    validate: (given: GraphQLSchema, document: DocumentNode) =>
+      validate(given, document, [...specifiedRules, ...documentRules]),
+    onConnect: async ({ connectionParams, extra }) => {
+      const key = apiKeyFrom(connectionParams ?? {}) ?? apiKeyFrom(extra.request.headers);
+      if (key === undefined || !(await authenticator.authenticate(key))) return false;
+      extra.accepted = { key, watch: watchSocket(extra.socket, key, parts) };
+      return true;
+    },
+    onSubscribe: ({ subscriptions }) =>
+      Object.keys(subscriptions).length > maxSubscriptionsPerSocket ? [tooManySubscriptions()] : undefined,
+    context: async ({ extra }): Promise<Context> => ({
+      caller: await authenticator.authenticate(extra.accepted?.key ?? ''),
+      parts,
+      em: database.orm.em.fork(),
+    }),
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => withCode(toClientError(error, log), error)),
+    onNext: ({ extra }, _id, _payload, _args, { data = null, errors }) => {
+      // A client that does not read is closed, not buffered for without end; it goes on from its cursor later.
+      if (extra.socket.bufferedAmount > maxBufferedBytes) extra.socket.terminate();
+      return errors ? { data, errors: errors.map((error) => toClientError(error, log)) } : undefined;
+    },
+    onClose: ({ extra }) => clearInterval(extra.accepted?.watch),
+  };
+}
+
+function tooManySubscriptions(): GraphQLError {
+  return new GraphQLError(`A socket carries at most ${maxSubscriptionsPerSocket} subscriptions.`, {
+    extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
+  });
+}
+
 /** Faults of the document itself are the client's, whatever graphql-js calls them. */
 function withCode(told: ReturnType<typeof toClientError>, error: GraphQLError) {
-  const isDocumentFault = error.extensions['code'] === undefined && error.path === undefined;
+  const isDocumentFault = error.extensions.code === undefined && error.path === undefined;
   return isDocumentFault
     ? { ...told, extensions: { ...told.extensions, code: 'GRAPHQL_VALIDATION_FAILED' } }
     : told;

@@ -20,7 +20,7 @@ export function createHttpServer(readiness: () => Promise<Readiness>, log: Logge
     logger: false,
     // Idle connections are kept longer than usual load balancers keep theirs.
     keepAliveTimeout: 72_000,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {

@@ -24,11 +24,14 @@ export interface Database {
   /** The parsers of `query`, for statements that need a connection of their own. */
   readonly types: typeof pg.types;
   readonly url: string;
+  /** Whether it answers within two seconds. */
+  answers(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 const migrations = [Migration0001First];
 const maxConnections = 12;
+const answersWithinMs = 2_000;
 // Any constant will do; it keeps two processes from migrating at once.
 const migrationLock = 7_336_301;
 
@@ -64,7 +67,15 @@ export async function openDatabase(
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
   const query: Query = async (statement, values) =>
     (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
-  return { orm, query, pool, types: pg.types, processIds, url, close: () => orm.close(true) };
+  const answers = () => {
+    const deadline = new Promise<boolean>((resolve) => setTimeout(resolve, answersWithinMs, false).unref());
+    const asked = pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([asked, deadline]);
+  };
+  return { orm, query, answers, pool, types: pg.types, processIds, url, close: () => orm.close(true) };
 }
 
 async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {

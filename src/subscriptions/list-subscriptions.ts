@@ -37,16 +37,16 @@ function conditionsOf(
   workspaceId: string,
   filter: WebhookSubscriptionFilter,
 ): FilterQuery<WebhookSubscription> {
+  // No stored text holds U+0000, and PostgreSQL takes none.
+  if (filter.eventType?.includes('\0') || filter.search?.includes('\0')) return { uuid: zeroUuid };
   const conditions: FilterQuery<WebhookSubscription>[] = [{ workspaceId, deletedAt: null }];
   if (filter.statuses) conditions.push({ status: { $in: filter.statuses } });
   if (filter.profile) conditions.push({ profileName: filter.profile });
   if (typeof filter.eventType === 'string') {
-    const type = filter.eventType.replaceAll('\0', '');
+    const type = filter.eventType;
     conditions.push({ eventTypes: { $overlap: isEventTypeName(type) ? patternsMatching(type) : [type] } });
   }
   if (filter.search) {
-    // No stored text holds U+0000, and PostgreSQL takes none.
-    if (filter.search.includes('\0')) return { uuid: zeroUuid };
     const pattern = likePattern(filter.search);
     conditions.push({ $or: [{ endpointUrl: { $ilike: pattern } }, { description: { $ilike: pattern } }] });
   }

@@ -34,8 +34,7 @@ export function jobStoreKinds(): { kind: string; open: (() => Promise<JobStoreUn
   ];
 }
 
-/** A job store in the MongoDB database at `url`. */
-export async function mongoJobStore(url: string | undefined): Promise<JobStoreUnderTest> {
+async function mongoJobStore(url: string | undefined): Promise<JobStoreUnderTest> {
   if (url === undefined) throw new Error('there is no mongod');
   const { proxy, proxied } = await behindProxy(url);
   // A replica set names its members by their own addresses, which would lead past the proxy.

@@ -167,7 +167,8 @@ const pipeline = [
 ];
 
 // Every statement that changes deliveries tells so, in the transaction that changes them; a message holds at
-// most 40 rows, since a notification ends at 8,000 bytes.
+// most 40 rows, since a notification ends at 8,000 bytes. What is due at once wakes the workers: a resend of a delivery that is
+// RETRYING too, and one taken back from a dead worker.
 const telling = [
   `CREATE FUNCTION tell_delivery_changes() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
@@ -179,7 +180,7 @@ const telling = [
     FROM (SELECT *, (row_number() OVER (PARTITION BY workspace_id ORDER BY id) - 1) / 40 AS chunk FROM changed) c
     GROUP BY c.workspace_id, c.chunk
     ORDER BY c.workspace_id, c.chunk;
-    IF EXISTS (SELECT FROM changed WHERE status = 'PENDING') THEN
+    IF EXISTS (SELECT FROM changed WHERE status = 'PENDING' OR (status = 'RETRYING' AND next_attempt_at <= now())) THEN
       PERFORM pg_notify('deliveries_due', '');
     END IF;
     RETURN NULL;

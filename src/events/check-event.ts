@@ -37,11 +37,11 @@ export function checkEvent(
     );
   }
   const key = input.idempotencyKey ?? null;
-  if (key !== null && ([...key].length < 1 || [...key].length > maxKeyCharacters || key.includes('\0'))) {
+  if (key !== null && !isIdempotencyKey(key)) {
     errors.push(
       userError(
         'INVALID_IDEMPOTENCY_KEY',
-        `An idempotency key has 1 to ${maxKeyCharacters} characters and no U+0000.`,
+        `An idempotency key has 1 to ${maxKeyCharacters} characters, no U+0000 and no half of a surrogate pair.`,
         at('idempotencyKey'),
       ),
     );
@@ -49,6 +49,12 @@ export function checkEvent(
   return errors.length > 0 || payload === undefined
     ? { errors }
     : { type: input.type, payload, idempotencyKey: key };
+}
+
+// PostgreSQL's text holds neither U+0000 nor half a pair: the key stored would be another than the one asked for.
+function isIdempotencyKey(key: string): boolean {
+  const characters = [...key].length;
+  return characters >= 1 && characters <= maxKeyCharacters && !key.includes('\0') && key.isWellFormed();
 }
 
 /** The fault of a type that the catalogue does not have in use. */

@@ -1,0 +1,92 @@
+import type { AgendaSenderCalls } from './agenda-sender.js';
+import type { BareSenderCalls } from './bare-sender.js';
+import { type Calls, type OwnProcess, startProcess } from './own-process.js';
+import { prepareTendril } from './prepare-tendril.js';
+import type { PublisherCalls, PublishTarget } from './publisher.js';
+import type { ReceiverCalls } from './receiver.js';
+import type { TendrilKeeperCalls } from './tendril-keeper.js';
+
+/** Tendril as a benchmark meets it: one subscription, to `heardType`, whose endpoint is the receiver. */
+export interface TendrilOnStage extends PublishTarget {
+  /** CPU time of all its processes so far, in milliseconds; undefined where the system does not tell. */
+  cpuMs(): Promise<number | undefined>;
+}
+
+/** The processes of a run. Each is started when the first benchmark asks for it and serves those after it too. */
+export class Stage {
+  /** Deliveries a second by what made them, for figures that compare. */
+  readonly rates = new Map<string, number>();
+  readonly #nodeOptions: readonly string[];
+  readonly #running = new Map<string, OwnProcess<Calls>>();
+  #complaints: readonly string[] = [];
+  #tendril: Promise<TendrilOnStage> | undefined;
+
+  /** `seconds`: how long each measurement takes. `nodeOptions`: for Tendril's process. */
+  constructor(
+    readonly seconds: number,
+    nodeOptions: readonly string[],
+  ) {
+    this.#nodeOptions = nodeOptions;
+  }
+
+  get receiver(): OwnProcess<ReceiverCalls> {
+    return this.#process('receiver');
+  }
+
+  get publisher(): OwnProcess<PublisherCalls> {
+    return this.#process('publisher');
+  }
+
+  get bareSender(): OwnProcess<BareSenderCalls> {
+    return this.#process('bare-sender');
+  }
+
+  get agendaSender(): OwnProcess<AgendaSenderCalls> {
+    return this.#process('agenda-sender');
+  }
+
+  get #keeper(): OwnProcess<TendrilKeeperCalls> {
+    return this.#process('tendril-keeper');
+  }
+
+  tendril(): Promise<TendrilOnStage> {
+    this.#tendril ??= this.#startTendril();
+    return this.#tendril;
+  }
+
+  /** What Tendril has logged as a warning or an error. */
+  async complaints(): Promise<readonly string[]> {
+    if (this.#tendril) this.#complaints = await this.#keeper.call('complaints', undefined);
+    return this.#complaints;
+  }
+
+  /** Stops Tendril, so that what comes next has the machine to itself. */
+  async stopTendril(): Promise<void> {
+    await this.complaints();
+    this.#tendril = undefined;
+    await this.#end('tendril-keeper');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((file) => this.#end(file)));
+  }
+
+  async #startTendril(): Promise<TendrilOnStage> {
+    const endpointUrl = await this.receiver.call('url', undefined);
+    const running = await this.#keeper.call('start', { nodeOptions: this.#nodeOptions });
+    await prepareTendril(running, endpointUrl);
+    return { ...running, cpuMs: () => this.#keeper.call('cpuMs', undefined) };
+  }
+
+  #process<C extends Calls>(file: string): OwnProcess<C> {
+    const running = this.#running.get(file) ?? startProcess<Calls>(file);
+    this.#running.set(file, running);
+    return running as unknown as OwnProcess<C>;
+  }
+
+  async #end(file: string): Promise<void> {
+    const running = this.#running.get(file);
+    this.#running.delete(file);
+    await running?.stop();
+  }
+}

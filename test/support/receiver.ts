@@ -28,8 +28,11 @@ export interface Receiver {
 /** A status, or whatever a test does with the response. */
 export type Answer = number | ((request: Received, earlier: number, response: ServerResponse) => void);
 
-/** Starts a receiver on a free port; it answers 204 unless told otherwise, and is closed at the end of the test. */
-export async function startReceiver(first: Answer = 204): Promise<Receiver> {
+/** Starts a receiver on a free port; it answers 204 unless told otherwise, and is closed at the end of the test, or by `close`. */
+export async function startReceiver(
+  first: Answer = 204,
+  options: { stopAfterTest?: boolean } = {},
+): Promise<Receiver> {
   let answer = first;
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -37,7 +40,14 @@ export async function startReceiver(first: Answer = 204): Promise<Receiver> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url: path = '', headers, rawHeaders } = request;
-      const one = { method, path, headers, rawHeaders, body: Buffer.concat(chunks).toString('utf8'), atMs: Date.now() };
+      const one = {
+        method,
+        path,
+        headers,
+        rawHeaders,
+        body: Buffer.concat(chunks).toString('utf8'),
+        atMs: Date.now(),
+      };
       const earlier = received.filter((other) => other.path === path).length;
       received.push(one);
       if (typeof answer === 'number') response.writeHead(answer).end();
@@ -50,7 +60,7 @@ export async function startReceiver(first: Answer = 204): Promise<Receiver> {
     server.closeAllConnections();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
-  onTestFinished(close);
+  if (options.stopAfterTest ?? true) onTestFinished(close);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
@@ -58,7 +68,11 @@ export async function startReceiver(first: Answer = 204): Promise<Receiver> {
       answer = next;
     },
     waitFor: async (count, deadlineMs) => {
-      await eventually(() => received.length >= count, deadlineMs, () => `${received.length} of ${count} requests came`);
+      await eventually(
+        () => received.length >= count,
+        deadlineMs,
+        () => `${received.length} of ${count} requests came`,
+      );
       return received;
     },
     close,

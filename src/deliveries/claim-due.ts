@@ -43,12 +43,9 @@ export const leaseSeconds = 60;
  * how many subscriptions wait, and not on how many deliveries do. `$1` is the subscription to begin behind.
  */
 export const waitingSubscriptions = `RECURSIVE waiting (subscription_id) AS (
-    (SELECT subscription_id FROM delivery WHERE status IN ('PENDING', 'RETRYING') AND subscription_id > $1
-      ORDER BY subscription_id LIMIT 1)
+    (SELECT waiting_for FROM delivery WHERE waiting_for > $1 ORDER BY waiting_for LIMIT 1)
     UNION ALL
-    SELECT (SELECT d.subscription_id FROM delivery d
-        WHERE d.status IN ('PENDING', 'RETRYING') AND d.subscription_id > w.subscription_id
-        ORDER BY d.subscription_id LIMIT 1)
+    SELECT (SELECT d.waiting_for FROM delivery d WHERE d.waiting_for > w.subscription_id ORDER BY d.waiting_for LIMIT 1)
     FROM waiting w WHERE w.subscription_id IS NOT NULL
   )`;
 
@@ -61,12 +58,13 @@ export async function claimDue(database: Database, request: ClaimRequest): Promi
     request.roomEach,
     request.limit,
     request.worker,
-    Array.from({ length: request.limit }, newUuid),
+    newUuid(),
   ]);
   const wrapped = claimed.length === 0 && request.afterSubscription !== zeroUuid;
   return wrapped ? claimDue(database, { ...request, afterSubscription: zeroUuid }) : claimed;
 }
 
+// The ids of a claim's attempts have the first eleven bytes of one new id, and are counted by the last five.
 const claim: Statement = {
   name: 'claim-due',
   text: `WITH ${waitingSubscriptions}, due AS (
@@ -76,7 +74,7 @@ const claim: Statement = {
       LEFT JOIN unnest($2::uuid[], $3::integer[]) AS room (subscription_id, left_over) ON room.subscription_id = w.subscription_id
       CROSS JOIN LATERAL (
         SELECT workspace_id, id FROM delivery
-        WHERE subscription_id = w.subscription_id AND status IN ('PENDING', 'RETRYING') AND next_attempt_at <= now()
+        WHERE waiting_for = w.subscription_id AND next_attempt_at <= now()
         ORDER BY next_attempt_at LIMIT coalesce(room.left_over, $4::integer) FOR UPDATE SKIP LOCKED
       ) d
       LIMIT $5
@@ -84,7 +82,7 @@ const claim: Statement = {
       UPDATE delivery d SET status = 'SENDING', leased_by = $6, lease_until = now() + interval '${leaseSeconds} seconds',
         lease_epoch = lease_epoch + 1, attempt_count = attempt_count + 1, attempt_id = c.attempt_id,
         attempt_started_at = now(), next_attempt_at = NULL, completed_at = NULL, failure_reason = NULL, skip_reason = NULL, ${markChanged}
-      FROM (SELECT *, ($7::uuid[])[row_number() OVER ()] AS attempt_id FROM due) c
+      FROM (SELECT *, (left($7::text, 26) || lpad(to_hex(row_number() OVER ()), 10, '0'))::uuid AS attempt_id FROM due) c
       WHERE d.workspace_id = c.workspace_id AND d.id = c.id
       RETURNING d.*, c.revision
     )

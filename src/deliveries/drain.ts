@@ -21,8 +21,8 @@ export interface DrainParts extends AttemptParts {
 }
 
 const slots = 256;
-// Claiming one by one as slots come free would cost a statement each; an eighth at a time costs next to nothing.
-const refill = slots / 8;
+// Claiming one by one as slots come free would cost a statement each; a quarter at a time costs next to nothing.
+const refill = slots / 4;
 const lingerMs = 1_500;
 const afterFailureMs = 500;
 
@@ -63,7 +63,6 @@ export class Drain {
       }
     } finally {
       this.#isRunning = false;
-      this.#windows.forgetIdle();
     }
   }
 

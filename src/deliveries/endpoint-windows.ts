@@ -1,24 +1,28 @@
 import { firstWindow, nextWindow } from '../rules/concurrency-window.js';
 import type { Outcome } from '../rules/outcome.js';
 
+// Each claim names them all, so they are kept few.
+const maxKnown = 500;
+
 /** How many requests each endpoint may have in flight in this process, and how many it has. */
 export class EndpointWindows {
   readonly #inFlight = new Map<string, number>();
   readonly #windows = new Map<string, number>();
 
-  /** How much room an endpoint has: those that have requests in flight, or are slow. Every other has `firstWindow`. */
+  /** How much room each endpoint has of which something is known; every other has `firstWindow`. */
   rooms(): Map<string, number> {
-    const rooms = new Map<string, number>();
-    for (const [id, window] of this.#windows) {
-      const inFlight = this.#inFlight.get(id) ?? 0;
-      if (inFlight > 0 || window < firstWindow) rooms.set(id, Math.max(0, window - inFlight));
-    }
-    return rooms;
+    return new Map(
+      [...this.#windows].map(([id, window]) => [id, Math.max(0, window - (this.#inFlight.get(id) ?? 0))]),
+    );
   }
 
   enter(id: string): void {
     this.#inFlight.set(id, (this.#inFlight.get(id) ?? 0) + 1);
-    if (!this.#windows.has(id)) this.#windows.set(id, firstWindow);
+    const window = this.#windows.get(id) ?? firstWindow;
+    // A Map keeps the order of insertion: whoever was sent to last goes to the end, and the first idle one is the stalest.
+    this.#windows.delete(id);
+    this.#windows.set(id, window);
+    if (this.#windows.size > maxKnown) this.#forgetStalest();
   }
 
   /** `outcome` is undefined where the attempt broke off without one. */
@@ -29,8 +33,11 @@ export class EndpointWindows {
     if (outcome) this.#windows.set(id, nextWindow(this.#windows.get(id) ?? firstWindow, outcome));
   }
 
-  /** Forgets what it knows of endpoints that have nothing in flight. */
-  forgetIdle(): void {
-    for (const id of this.#windows.keys()) if (!this.#inFlight.has(id)) this.#windows.delete(id);
+  #forgetStalest(): void {
+    for (const id of this.#windows.keys()) {
+      if (this.#inFlight.has(id)) continue;
+      this.#windows.delete(id);
+      return;
+    }
   }
 }

@@ -104,23 +104,23 @@ const record: Statement = {
         retry_step = e.retry_step, next_trigger = 'SCHEDULE', last_status_code = e.status_code, leased_by = NULL,
         lease_until = NULL, completed_at = CASE WHEN e.status IN ('DELIVERED', 'FAILED') THEN now() END, ${markChanged}
       FROM ended e
-      WHERE d.workspace_id = e.workspace_id AND d.id = e.delivery_id AND d.lease_epoch = e.epoch AND d.status = 'SENDING'
-      RETURNING d.id, d.status
+      WHERE d.workspace_id = e.workspace_id AND d.id = e.delivery_id AND d.lease_epoch = e.epoch AND d.leased_by IS NOT NULL
+      RETURNING d.subscription_id, d.status
+    ), settled AS (
+      SELECT subscription_id, count(*) FILTER (WHERE status = 'DELIVERED') AS delivered,
+        count(*) FILTER (WHERE status = 'FAILED') AS failed
+      FROM moved GROUP BY subscription_id
     ), tally AS (
-      SELECT e.workspace_id, e.subscription_id,
-        count(*) FILTER (WHERE m.status = 'DELIVERED') AS delivered,
-        count(*) FILTER (WHERE m.status = 'FAILED') AS failed,
-        count(*) FILTER (WHERE e.outcome <> 'SUCCEEDED') AS failures,
-        bool_or(e.outcome = 'SUCCEEDED') AS succeeded,
-        min(e.started_at) AS since, max(e.started_at + e.duration_ms * interval '1 millisecond') AS ended_at
-      FROM ended e LEFT JOIN moved m ON m.id = e.delivery_id
-      GROUP BY e.workspace_id, e.subscription_id
+      SELECT workspace_id, subscription_id, count(*) FILTER (WHERE outcome <> 'SUCCEEDED') AS failures,
+        bool_or(outcome = 'SUCCEEDED') AS succeeded, min(started_at) AS since,
+        max(started_at + duration_ms * interval '1 millisecond') AS ended_at
+      FROM ended GROUP BY workspace_id, subscription_id
     )
     INSERT INTO subscription_counter AS c
       (workspace_id, subscription_id, delivered, failed, last_delivery, failing_since, failures_in_a_row)
-    SELECT workspace_id, subscription_id, delivered, failed, ended_at, CASE WHEN NOT succeeded THEN since END,
-      CASE WHEN succeeded THEN 0 ELSE failures END
-    FROM tally ORDER BY subscription_id
+    SELECT workspace_id, subscription_id, coalesce(delivered, 0), coalesce(failed, 0), ended_at,
+      CASE WHEN NOT succeeded THEN since END, CASE WHEN succeeded THEN 0 ELSE failures END
+    FROM tally LEFT JOIN settled USING (subscription_id) ORDER BY subscription_id
     ON CONFLICT (subscription_id) DO UPDATE SET
       delivered = c.delivered + excluded.delivered, failed = c.failed + excluded.failed,
       last_delivery = greatest(c.last_delivery, excluded.last_delivery),

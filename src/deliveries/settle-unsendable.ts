@@ -19,7 +19,7 @@ const settle: Statement = {
       JOIN webhook_subscription s ON s.id = w.subscription_id AND (s.status <> 'ACTIVE' OR s.deleted_at IS NOT NULL)
       CROSS JOIN LATERAL (
         SELECT workspace_id, id FROM delivery
-        WHERE subscription_id = w.subscription_id AND status IN ('PENDING', 'RETRYING')
+        WHERE waiting_for = w.subscription_id
           AND next_attempt_at <= CASE WHEN s.deleted_at IS NULL THEN now() ELSE 'infinity' END
         LIMIT 1000 FOR UPDATE SKIP LOCKED
       ) d

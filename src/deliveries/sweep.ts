@@ -52,7 +52,7 @@ const findMoments: Statement = {
     SELECT first.due_at AS "dueAt" FROM waiting w
     CROSS JOIN LATERAL (
       SELECT next_attempt_at AS due_at FROM delivery
-      WHERE subscription_id = w.subscription_id AND status IN ('PENDING', 'RETRYING') ORDER BY next_attempt_at LIMIT 1
+      WHERE waiting_for = w.subscription_id ORDER BY next_attempt_at LIMIT 1
     ) first
     ORDER BY first.due_at LIMIT 1000`,
 };

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { matchesEventFilter } from '../rules/event-filter.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
 import { newUuid, timeOfUuid } from '../storage/typeid.js';
@@ -30,14 +29,10 @@ export function newEvent(
   };
 }
 
-// A delivery's id has its event's first eleven bytes, two by chance, and three that count the event's deliveries.
+// A delivery's id has its event's first eleven bytes; the last five count the event's deliveries.
 function newDelivery(eventUuid: string, taker: Taker, ordinal: number): NewDelivery {
-  const tail = randomBytes(2).toString('hex') + ordinal.toString(16).padStart(6, '0');
-  return {
-    uuid: eventUuid.slice(0, 26) + tail,
-    subscriptionId: taker.id,
-    skipReason: skipReasons[taker.status],
-  };
+  const uuid = eventUuid.slice(0, 26) + ordinal.toString(16).padStart(10, '0');
+  return { uuid, subscriptionId: taker.id, skipReason: skipReasons[taker.status] };
 }
 
 const skipReasons = {

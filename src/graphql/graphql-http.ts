@@ -1,5 +1,8 @@
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
@@ -28,7 +31,8 @@ export async function registerGraphqlHttp(
     validationRules: documentRules,
     parseOptions: parseLimits,
     formatError: (formatted, error) => toClientError(error, parts.log, formatted),
-    plugins: [ApolloServerPluginLandingPageDisabled()],
+    // Cache control would look at every field of every answer; nothing here is to be cached.
+    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginCacheControlDisabled()],
   });
   await apollo.start();
   const handler = fastifyApolloHandler(apollo, {

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { parseExactJson } from '../rules/exact-json.js';
 
 const maxBodyBytes = 8 * 1024 * 1024;
+// Whoever takes longer to send a request or to read its answer is cut off at a stop, since deliveries are still to be drained.
+const finishWithinMs = 3_000;
 
 /** What /health/ready says: whether requests can be answered, and what is missing. */
 export interface Readiness {
@@ -30,6 +32,7 @@ export function createHttpServer(readiness: () => Promise<Readiness>, log: Logge
       done(Object.assign(new SyntaxError('The body is not JSON.'), { statusCode: 400 }));
     }
   });
+  endConnectionsAtClose(app);
   app.addHook('onSend', async (request, reply) => {
     void reply
       .header('x-request-id', request.id)
@@ -55,6 +58,18 @@ export function createHttpServer(readiness: () => Promise<Readiness>, log: Logge
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'unavailable', missing });
   });
   return app;
+}
+
+/** Node closes the connections that are idle when the server closes; one that is busy then would be kept alive after its answer. */
+function endConnectionsAtClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+    setTimeout(() => app.server.closeAllConnections(), finishWithinMs).unref();
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) void reply.header('connection', 'close');
+  });
 }
 
 function told(status: number, error: Error): { code: string; message: string } {

@@ -1,4 +1,11 @@
-import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 
 /** A secret that signs deliveries, as it is shown to its owner: `whsec_…` (HMAC-SHA256) or `whsk_…` (ed25519). */
 export interface SigningSecret {
@@ -26,7 +33,7 @@ export function standardSignature(
   return secrets
     .map(({ scheme, secret }) => {
       if (scheme === 'HMAC_SHA256') {
-        return `v1,${createHmac('sha256', bytesOf(secret, 'whsec_')).update(head).update(body).digest('base64')}`;
+        return `v1,${createHmac('sha256', hmacKeyOf(secret)).update(head).update(body).digest('base64')}`;
       }
       const content = Buffer.concat([Buffer.from(head), typeof body === 'string' ? Buffer.from(body) : body]);
       return `v1a,${sign(null, content, privateKeyOf(secret)).toString('base64')}`;
@@ -67,18 +74,24 @@ function bytesOf(secret: string, prefix: string): Buffer {
   return Buffer.from(secret.slice(prefix.length), 'base64');
 }
 
-// Parsing a private key costs more than signing with it. A Map keeps the order of insertion, so the oldest goes first.
-const privateKeys = new Map<string, KeyObject>();
-const maxPrivateKeys = 1000;
+// Making a key object costs more than signing with it. A Map keeps the order of insertion, so the oldest goes first.
+const keys = new Map<string, KeyObject>();
+const maxKeys = 1000;
+
+function hmacKeyOf(secret: string): KeyObject {
+  return keys.get(secret) ?? keep(secret, createSecretKey(bytesOf(secret, 'whsec_')));
+}
 
 function privateKeyOf(secret: string): KeyObject {
-  let key = privateKeys.get(secret);
-  if (!key) {
-    key = privateKeyFromSeed(bytesOf(secret, 'whsk_').subarray(0, seedBytes));
-    const oldest = privateKeys.size >= maxPrivateKeys ? privateKeys.keys().next().value : undefined;
-    if (oldest !== undefined) privateKeys.delete(oldest);
-    privateKeys.set(secret, key);
-  }
+  return (
+    keys.get(secret) ?? keep(secret, privateKeyFromSeed(bytesOf(secret, 'whsk_').subarray(0, seedBytes)))
+  );
+}
+
+function keep(secret: string, key: KeyObject): KeyObject {
+  const oldest = keys.size >= maxKeys ? keys.keys().next().value : undefined;
+  if (oldest !== undefined) keys.delete(oldest);
+  keys.set(secret, key);
   return key;
 }
 

@@ -11,6 +11,7 @@ import {
   type DeliveryStatus,
   PublishEventDocument,
   type PublishEventInput,
+  PublishEventsDocument,
   WebhookSubscriptionDocument,
 } from '../../generated/operations.js';
 import { eventually } from './eventually.js';
@@ -57,6 +58,21 @@ export async function publish(
     .request(PublishEventDocument, { input: { type, payload, ...more } });
   expect(publishEvent.userErrors).toEqual([]);
   return publishEvent.event?.id ?? '';
+}
+
+/** Publishes so many events in batches; gives their ids. */
+export async function publishMany(tendril: Tendril, type: string, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  while (ids.length < count) {
+    const events = Array.from({ length: Math.min(1000, count - ids.length) }, (_, n) => ({
+      type,
+      payload: { n },
+    }));
+    const { publishEvents } = await tendril.http().request(PublishEventsDocument, { events });
+    expect(publishEvents.flatMap(({ userErrors }) => userErrors)).toEqual([]);
+    ids.push(...publishEvents.map(({ event }) => event?.id ?? ''));
+  }
+  return ids;
 }
 
 /** The ids of the deliveries that a filter fits, the first 250 of them. */

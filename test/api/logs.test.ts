@@ -24,10 +24,8 @@ let log: FilledLog;
 beforeAll(async () => {
   env = await freshEnv();
   receiver = await startReceiver(answerByPath, { stopAfterTest: false });
-  const absent = await startReceiver(204, { stopAfterTest: false });
-  await absent.close();
   tendril = await startTendril(env, { stopAfterTest: false });
-  log = await fillLog(tendril, receiver.url, absent.url);
+  log = await fillLog(tendril, receiver);
 });
 
 afterAll(async () => {

@@ -8,7 +8,7 @@ import {
 } from '../../generated/operations.js';
 import { eventually } from './eventually.js';
 import { subscribe } from './main-operations.js';
-import type { Answer } from './receiver.js';
+import type { Answer, Receiver } from './receiver.js';
 import type { Tendril } from './tendril.js';
 
 /** A workspace's log with deliveries in every state that lasts, each known by a name such as `paid to shop`. */
@@ -23,9 +23,11 @@ export interface FilledLog {
   readonly deliveries: DeliveriesQuery['deliveries']['nodes'];
 }
 
-/** The answers that the log's endpoints give: the path is the status. */
+/** The answers that the log's endpoints give: the path is the status; behind any other path the connection breaks. */
 export const answerByPath: Answer = ({ path }, _earlier, response) => {
-  response.writeHead(Number(path.slice(1))).end();
+  const status = Number(path.slice(1));
+  if (Number.isNaN(status)) response.destroy();
+  else response.writeHead(status).end();
 };
 
 const neverInATest = { scheduleSeconds: [3600] };
@@ -65,15 +67,11 @@ const states: Record<string, DeliveryStatus> = {
   'refused to deleted': 'CANCELED',
 };
 
-/**
- * Fills the log of an empty workspace.
- * @param receiverUrl an endpoint that answers by `answerByPath`
- * @param absentUrl an endpoint where nobody listens
- */
-export async function fillLog(tendril: Tendril, receiverUrl: string, absentUrl: string): Promise<FilledLog> {
+/** Fills the log of an empty workspace; the receiver answers by `answerByPath`. */
+export async function fillLog(tendril: Tendril, receiver: Receiver): Promise<FilledLog> {
   const subscriptionIds: Record<string, string> = {};
   for (const [name, { path, ...input }] of Object.entries(subscriptions)) {
-    const endpointUrl = path === '/absent' ? `${absentUrl}${path}` : `${receiverUrl}${path}`;
+    const endpointUrl = `${receiver.url}${path}`;
     subscriptionIds[name] = (await subscribe(tendril, { endpointUrl, ...input })).id;
   }
   const published: Record<string, { id: string; createdAt: string }> = {};

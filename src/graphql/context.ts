@@ -5,12 +5,23 @@ import type { ApiKeyScope } from '../workspaces/api-key.entity.js';
 import type { Caller } from '../workspaces/authenticate.js';
 
 /** What every resolver is given: who asks, and the parts of the server. */
-export interface Context {
+export class Context {
   /** Undefined without a key, or with one that is not good. */
   readonly caller: Caller | undefined;
   readonly parts: Parts;
-  /** An entity manager of this request's own. */
-  readonly em: EntityManager;
+  // Apollo hands out copies of a context, which a #private field would not survive.
+  private ownEm: EntityManager | undefined;
+
+  constructor(caller: Caller | undefined, parts: Parts) {
+    this.caller = caller;
+    this.parts = parts;
+  }
+
+  /** An entity manager of this request's own, made for the first who asks: publishing, which is frequent, never does. */
+  get em(): EntityManager {
+    this.ownEm ??= this.parts.database.orm.em.fork();
+    return this.ownEm;
+  }
 }
 
 /** The caller, where its key has one of the scopes (ADMIN has all); throws UNAUTHENTICATED or FORBIDDEN. */

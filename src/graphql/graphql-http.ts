@@ -9,7 +9,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Parts } from '../parts.js';
 import { apiKeyFrom } from '../workspaces/authenticate.js';
 import { toClientError } from './client-errors.js';
-import type { Context } from './context.js';
+import { Context } from './context.js';
 import { documentRules, parseLimits } from './document-limits.js';
 
 const maxBodyBytes = 1024 * 1024;
@@ -39,7 +39,7 @@ export async function registerGraphqlHttp(
     context: async (request): Promise<Context> => {
       const key = apiKeyFrom(request.headers);
       const caller = key === undefined ? undefined : await parts.authenticator.authenticate(key);
-      return { caller, parts, em: parts.database.orm.em.fork() };
+      return new Context(caller, parts);
     },
   });
   app.route({

@@ -15,7 +15,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Parts } from '../parts.js';
 import { apiKeyFrom } from '../workspaces/authenticate.js';
 import { toClientError } from './client-errors.js';
-import type { Context } from './context.js';
+import { Context } from './context.js';
 import { documentRules, parseLimits } from './document-limits.js';
 
 const maxMessageBytes = 256 * 1024;
@@ -64,7 +64,7 @@ export function registerGraphqlWebSocket(
 type Options = Parameters<typeof useServer<Record<string, unknown>, { accepted?: Accepted }>>[0];
 
 function serverOptions(schema: GraphQLSchema, parts: Parts): Options {
-  const { authenticator, database, log } = parts;
+  const { authenticator, log } = parts;
   return {
     schema,
     connectionInitWaitTimeout: initWithinMs,
@@ -79,11 +79,8 @@ function serverOptions(schema: GraphQLSchema, parts: Parts): Options {
     },
     onSubscribe: ({ subscriptions }) =>
       Object.keys(subscriptions).length > maxSubscriptionsPerSocket ? [tooManySubscriptions()] : undefined,
-    context: async ({ extra }): Promise<Context> => ({
-      caller: await authenticator.authenticate(extra.accepted?.key ?? ''),
-      parts,
-      em: database.orm.em.fork(),
-    }),
+    context: async ({ extra }) =>
+      new Context(await authenticator.authenticate(extra.accepted?.key ?? ''), parts),
     onError: (_context, _id, _payload, errors) =>
       errors.map((error) => withCode(toClientError(error, log), error)),
     onNext: ({ extra }, _id, _payload, _args, { data = null, errors }) => {

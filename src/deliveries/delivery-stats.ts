@@ -35,9 +35,10 @@ export async function deliveryStats(
       `That would be ${buckets} buckets; ask for at most ${maxBuckets}, or for a longer interval.`,
     );
   // A malformed id is one that no subscription has.
-  const subscription = request.subscriptionId
-    ? (fromTypeId('wsub', request.subscriptionId) ?? lowestUuidAt(0))
-    : null;
+  const subscription =
+    typeof request.subscriptionId === 'string'
+      ? (fromTypeId('wsub', request.subscriptionId) ?? lowestUuidAt(0))
+      : null;
   return database.query<DeliveryStatsBucket>(stats, [
     request.workspaceId,
     // An attempt's id is made when it is claimed, a moment before it begins.

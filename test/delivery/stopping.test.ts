@@ -1,0 +1,93 @@
+import type { ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import { auditDeliveries } from '../support/delivery-audit.js';
+import { eventually } from '../support/eventually.js';
+import {
+  deliveryOnce,
+  expectCountersToFit,
+  publishForOne,
+  publishMany,
+  subscribe,
+} from '../support/main-operations.js';
+import { startReceiver } from '../support/receiver.js';
+import { freshEnv, startTendril, startTendrilProcess } from '../support/tendril.js';
+
+const type = 'payout.paid';
+
+test('SIGTERM waits for the answers to come, and puts them on record', async () => {
+  const env = await freshEnv();
+  const tendril = await startTendrilProcess(env);
+  const held: ServerResponse[] = [];
+  const receiver = await startReceiver((_request, _earlier, response) => void held.push(response));
+  const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  const eventIds = await publishMany(tendril, type, 100);
+  await receiver.waitFor(30);
+  const sent = receiver.received.length;
+  const ended = tendril.end('SIGTERM');
+  await eventually(() => tendril.log.some((line) => line.includes('"stopping"')));
+  for (const response of held) response.writeHead(200).end('late, but here');
+  expect(await ended).toBe(0);
+  // Nothing was begun after the signal.
+  expect(receiver.received.length).toBeLessThanOrEqual(sent + 2);
+
+  receiver.answer(204);
+  const next = await startTendril(env);
+  expect(await auditDeliveries(next, receiver, id, eventIds)).toEqual({ repeated: 0, interrupted: 0 });
+});
+
+test('an answer that does not come holds SIGTERM up for less than 20 seconds, and its attempt is on record', async () => {
+  const env = await freshEnv();
+  const api = await startTendril({ ...env, ROLE: 'api' });
+  const worker = await startTendrilProcess({ ...env, ROLE: 'worker' });
+  const receiver = await startReceiver((_request, earlier, response) => {
+    if (earlier > 0) response.writeHead(204).end();
+  });
+  const { id: subscription } = await subscribe(api, {
+    endpointUrl: receiver.url,
+    eventTypes: [type],
+    timeoutSeconds: 30,
+  });
+  const id = await publishForOne(api, type);
+  await receiver.waitFor(1);
+  const startedAtMs = Date.now();
+  expect(await worker.end('SIGTERM')).toBe(0);
+  expect(Date.now() - startedAtMs).toBeLessThan(20_000);
+  const interrupted = await deliveryOnce(api, id, 'RETRYING');
+  expect(interrupted.attempts).toMatchObject([
+    {
+      number: 1,
+      outcome: 'INTERRUPTED',
+      response: null,
+      error: expect.stringContaining('may have got the request'),
+    },
+  ]);
+
+  await startTendril({ ...env, ROLE: 'worker' });
+  const { attempts } = await deliveryOnce(api, id, 'DELIVERED');
+  expect(attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
+    [1, 'INTERRUPTED'],
+    [2, 'SUCCEEDED'],
+  ]);
+  await expectCountersToFit(api, subscription);
+});
+
+test('a second signal ends it at once, and another worker takes over what was in flight', async () => {
+  const env = await freshEnv();
+  const api = await startTendril({ ...env, ROLE: 'api' });
+  const worker = await startTendrilProcess({ ...env, ROLE: 'worker' });
+  const receiver = await startReceiver((_request, earlier, response) => {
+    if (earlier > 0) response.writeHead(204).end();
+  });
+  await subscribe(api, { endpointUrl: receiver.url, eventTypes: [type], timeoutSeconds: 30 });
+  const id = await publishForOne(api, type);
+  await receiver.waitFor(1);
+  worker.process.kill('SIGTERM');
+  await eventually(() => worker.log.some((line) => line.includes('"stopping"')));
+  const startedAtMs = Date.now();
+  expect(await worker.end('SIGINT')).toBe(1);
+  expect(Date.now() - startedAtMs).toBeLessThan(1_000);
+
+  await startTendril({ ...env, ROLE: 'worker' });
+  const { attempts } = await deliveryOnce(api, id, 'DELIVERED');
+  expect(attempts.map(({ outcome }) => outcome)).toEqual(['INTERRUPTED', 'SUCCEEDED']);
+});

@@ -48,7 +48,10 @@ export async function freshEnv(overrides: Env = {}): Promise<Env> {
 export async function startTendril(env?: Env, options: { stopAfterTest?: boolean } = {}): Promise<Tendril> {
   const settings = env ?? (await freshEnv());
   const log: string[] = [];
-  const app = await startApp(readConfig(settings), pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }));
+  const app = await startApp(
+    readConfig(settings),
+    pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+  );
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= app.stop());
   if (options.stopAfterTest ?? true) onTestFinished(stop);
@@ -64,7 +67,10 @@ export interface TendrilProcess extends Tendril {
 
 /** Starts the built Tendril (dist/) in a process of its own; it is killed at the end of the test where it still runs. */
 export async function startTendrilProcess(env: Env): Promise<TendrilProcess> {
-  const child = spawn(process.execPath, ['dist/src/main.js'], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['dist/src/main.js'], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const exited = once(child, 'exit');
   const log: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
@@ -91,7 +97,8 @@ export async function startTendrilProcess(env: Env): Promise<TendrilProcess> {
 }
 
 function clientsOf(url: string, adminKey: string): Pick<Tendril, 'url' | 'key' | 'http' | 'ws'> {
-  const headersOf = (key: string | null): Record<string, string> => (key === null ? {} : { Authorization: `Bearer ${key}` });
+  const headersOf = (key: string | null): Record<string, string> =>
+    key === null ? {} : { Authorization: `Bearer ${key}` };
   return {
     url,
     key: adminKey,

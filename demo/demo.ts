@@ -148,6 +148,7 @@ async function keepRunning(tendril: TendrilProcess, url: string, receiver: Recei
   say(`  API key    ${tendril.key}`);
   say(`  Endpoints  ${endpoints.map(({ name }) => receiver.urlOf(name)).join('  ')}\n`);
   await tendril.ended;
+  say('\nStopped.');
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,0 +1,67 @@
+import pg from 'pg';
+import type { Logger } from 'pino';
+
+/** A connection to PostgreSQL that is there all the time, as far as the server is. */
+export interface HeldConnection {
+  close(): Promise<void>;
+}
+
+/** What is held, and what for. */
+export interface HoldOptions {
+  readonly databaseUrl: string;
+  /** As pg_stat_activity shows it. */
+  readonly applicationName: string;
+  /** Makes a new connection ready; it is taken for broken where this fails. */
+  prepare(client: pg.Client): Promise<unknown>;
+  readonly log: Logger;
+}
+
+const reconnectAfterMs = 250;
+const connectWithinMs = 5_000;
+
+/** Connects, fails where that fails, and from then on connects again whenever the connection breaks. */
+export async function holdConnection(options: HoldOptions): Promise<HeldConnection> {
+  const { databaseUrl, applicationName, prepare, log } = options;
+  let client: pg.Client | undefined;
+  let isClosed = false;
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: applicationName,
+      connectionTimeoutMillis: connectWithinMs,
+      keepAlive: true,
+    });
+    client = next;
+    next.on('error', () => undefined);
+    try {
+      await next.connect();
+      await prepare(next);
+    } catch (error) {
+      void next.end().catch(() => undefined);
+      throw error;
+    }
+    // Not before: the end of an attempt that failed is told as well, and each would begin another round of attempts.
+    next.once('end', () => void reconnect());
+    if (isClosed) await next.end();
+  }
+
+  async function reconnect(): Promise<void> {
+    while (!isClosed) {
+      try {
+        return await connect();
+      } catch (error) {
+        log.debug({ err: error, applicationName }, 'PostgreSQL cannot be connected to yet');
+        await new Promise((resolve) => setTimeout(resolve, reconnectAfterMs));
+      }
+    }
+  }
+
+  await connect();
+  return {
+    async close() {
+      isClosed = true;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

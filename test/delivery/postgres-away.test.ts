@@ -1,0 +1,65 @@
+import { GraphQLClient } from 'graphql-request';
+import { Client } from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import { PublishEventDocument } from '../../generated/operations.js';
+import { auditDeliveries } from '../support/delivery-audit.js';
+import { eventually } from '../support/eventually.js';
+import { publish, publishMany, subscribe } from '../support/main-operations.js';
+import { startReceiver } from '../support/receiver.js';
+import { openTcpProxy } from '../support/tcp-proxy.js';
+import { type Env, freshEnv, startTendril } from '../support/tendril.js';
+
+const type = 'payout.paid';
+
+test('while PostgreSQL is away a Tendril says so and answers at once; when it is back everything goes on', async () => {
+  const env = await freshEnv();
+  const { proxy, proxied } = await behindProxy(env);
+  const tendril = await startTendril(proxied);
+  const receiver = await startReceiver();
+  const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  const eventIds = await publishMany(tendril, type, 300);
+  await receiver.waitFor(50);
+
+  await proxy.cut();
+  await eventually(async () => (await health(tendril.url)) === 503);
+  const client = new GraphQLClient(`${tendril.url}/graphql`, { headers: { 'X-API-Key': tendril.key } });
+  await expect(client.request(PublishEventDocument, { input: { type, payload: {} } })).rejects.toMatchObject({
+    response: { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR', errorId: expect.any(String) } }] },
+  });
+  // Long enough for a connection to be tried again several times.
+  await eventually(() => timesLogged(tendril.log, 'PostgreSQL cannot be connected to yet') >= 9);
+
+  await proxy.mend();
+  await eventually(async () => (await health(tendril.url)) === 200, 2_000);
+  eventIds.push(await publish(tendril, type));
+  await auditDeliveries(tendril, receiver, id, eventIds);
+  // One that listens for updates, one that listens for work, one that holds the worker's lock: each came back once.
+  expect(await heldConnections(env)).toEqual(['tendril listener', 'tendril listener', 'tendril worker']);
+});
+
+async function behindProxy(env: Env) {
+  const url = new URL(env.DATABASE_URL ?? '');
+  const proxy = await openTcpProxy(Number(url.port));
+  onTestFinished(() => proxy.close());
+  url.host = `127.0.0.1:${proxy.port}`;
+  return { proxy, proxied: { ...env, DATABASE_URL: url.href } };
+}
+
+async function health(url: string): Promise<number> {
+  return (await fetch(`${url}/health/ready`)).status;
+}
+
+function timesLogged(log: readonly string[], message: string): number {
+  return log.filter((line) => line.includes(message)).length;
+}
+
+async function heldConnections(env: Env): Promise<string[]> {
+  const client = new Client({ connectionString: env.DATABASE_URL });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT application_name AS name FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name IN ('tendril listener', 'tendril worker') ORDER BY 1`,
+  );
+  await client.end();
+  return rows.map(({ name }) => name);
+}

@@ -2,6 +2,8 @@ import { type ConnectionArgs, pageRequest, toConnection } from '../graphql/pagin
 import type { Database } from '../storage/database.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
 import { countDeliveries, listDeliveries } from './list-deliveries.js';
+import type { RowKey } from './load-deliveries.js';
+import type { Loaders } from './loaders.js';
 
 /** A page of deliveries, and the means to count all that the filter fits. */
 export async function deliveryConnection(
@@ -11,7 +13,23 @@ export async function deliveryConnection(
   filter: DeliveryFilter,
   newestFirst: boolean,
 ) {
-  const request = pageRequest(args, `deliveries:${workspaceId}`);
+  const request = pageRequest(args, scopeOf(workspaceId));
   const page = await listDeliveries(database, workspaceId, filter, request, newestFirst);
   return { ...toConnection(page), count: () => countDeliveries(database, workspaceId, filter) };
+}
+
+/** The same of one subscription, newest first, read together with those of the other subscriptions of a list. */
+export async function subscriptionLogConnection(
+  loaders: Loaders,
+  { workspaceId, uuid }: RowKey,
+  args: ConnectionArgs,
+  filter: DeliveryFilter,
+) {
+  const asked = { workspaceId, uuid, filter, request: pageRequest(args, scopeOf(workspaceId)) };
+  const page = await loaders.logPage.load(asked);
+  return { ...toConnection(page), count: () => loaders.logCount.load(asked) };
+}
+
+function scopeOf(workspaceId: string): string {
+  return `deliveries:${workspaceId}`;
 }

@@ -1,11 +1,11 @@
 import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
-import { likePattern } from '../rules/like-pattern.js';
 import type { Database } from '../storage/database.js';
-import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
+import { conditionsOf } from './filter-conditions.js';
 
-const countedUpTo = 10_000;
+/** A larger set counts as this many. */
+export const countedUpTo = 10_000;
 
 /** A page of a workspace's deliveries. */
 export async function listDeliveries(
@@ -67,77 +67,4 @@ export async function matchingSearch(
     values,
   );
   return new Set(rows.map((row) => row.uuid));
-}
-
-/** What a filter means in SQL over a table delivery named `d`; values are bound, never written into the text. */
-function conditionsOf(
-  workspaceId: string,
-  filter: DeliveryFilter,
-): { conditions: string[]; values: unknown[] } {
-  const values: unknown[] = [workspaceId];
-  const conditions = ['d.workspace_id = $1'];
-  const add = (given: unknown, condition: (place: string) => string) => {
-    if (given === undefined || given === null) return;
-    conditions.push(condition(`$${values.push(given)}`));
-  };
-  const uuids = (prefix: 'wsub' | 'evt', ids: string[] | null | undefined) =>
-    ids?.flatMap((id) => fromTypeId(prefix, id) ?? []);
-  const names = filter.eventTypes?.filter((type) => !type.endsWith('.*') && !type.includes('\0'));
-  const groups = filter.eventTypes?.filter((type) => type.endsWith('.*') && !type.includes('\0'));
-  add(uuids('wsub', filter.subscriptionIds), (place) => `d.subscription_id = ANY (${place}::uuid[])`);
-  add(uuids('evt', filter.eventIds), (place) => `d.event_id = ANY (${place}::uuid[])`);
-  if (names && groups) {
-    values.push(
-      names,
-      groups.map((group) => group.slice(0, -2)),
-    );
-    conditions.push(`(d.event_type = ANY ($${values.length - 1}::text[])
-      OR split_part(d.event_type, '.', 1) = ANY ($${values.length}::text[]))`);
-  }
-  add(filter.statuses, (place) => `d.status = ANY (${place}::text[])`);
-  add(filter.statusCodeFrom, (place) => `d.last_status_code >= ${place}`);
-  add(filter.statusCodeTo, (place) => `d.last_status_code <= ${place}`);
-  add(
-    filter.createdAfter && lowestUuidAt(filter.createdAfter.getTime()),
-    (place) => `d.id >= ${place}::uuid`,
-  );
-  add(
-    filter.createdBefore && lowestUuidAt(filter.createdBefore.getTime()),
-    (place) => `d.id < ${place}::uuid`,
-  );
-  addEventRange(filter.eventIds, conditions, values);
-  addSearch(filter.search, conditions, values);
-  return { conditions, values };
-}
-
-/** An event's deliveries are one range of ids, so one event asked for is found by the key. */
-function addEventRange(eventIds: string[] | null | undefined, conditions: string[], values: unknown[]): void {
-  const uuid = eventIds?.length === 1 ? fromTypeId('evt', eventIds[0] ?? '') : undefined;
-  if (uuid === undefined) return;
-  values.push(`${uuid.slice(0, 26)}0000000000`, `${uuid.slice(0, 26)}ffffffffff`);
-  conditions.push(`d.id BETWEEN $${values.length - 1}::uuid AND $${values.length}::uuid`);
-}
-
-function addSearch(search: string | null | undefined, conditions: string[], values: unknown[]): void {
-  if (!search) return;
-  if (search.includes('\0')) {
-    conditions.push('false');
-    return;
-  }
-  // A payload is stored as JSON, so what is looked for stands in it as JSON writes it.
-  values.push(likePattern(search), likePattern(JSON.stringify(search).slice(1, -1)));
-  const url = `$${values.length - 1}`;
-  const payload = `$${values.length}`;
-  const alternatives = [
-    `EXISTS (SELECT FROM webhook_subscription s WHERE s.id = d.subscription_id AND s.endpoint_url ILIKE ${url})`,
-    `EXISTS (SELECT FROM event e WHERE e.workspace_id = d.workspace_id AND e.id = d.event_id AND e.payload ILIKE ${payload})`,
-  ];
-  for (const [prefix, column] of [
-    ['dlv', 'd.id'],
-    ['evt', 'd.event_id'],
-  ] as const) {
-    const uuid = fromTypeId(prefix, search.trim());
-    if (uuid) alternatives.push(`${column} = $${values.push(uuid)}::uuid`);
-  }
-  conditions.push(`(${alternatives.join(' OR ')})`);
 }

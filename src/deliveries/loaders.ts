@@ -1,11 +1,13 @@
 import DataLoader from 'dataloader';
 import { type EventRow, eventColumns, WebhookEvent } from '../events/webhook-event.entity.js';
+import type { Page } from '../graphql/paging.js';
 import type { Database, Statement } from '../storage/database.js';
 import { lowestUuidAt } from '../storage/typeid.js';
 import { WebhookSubscription } from '../subscriptions/webhook-subscription.entity.js';
 import { Attempt, type AttemptRow, attemptColumns } from './attempt.entity.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import { loadDeliveries, type RowKey } from './load-deliveries.js';
+import { countSubscriptionLogs, type LogAsked, listSubscriptionLogs } from './subscription-logs.js';
 
 const dayMs = 86_400_000;
 
@@ -27,6 +29,10 @@ export interface Loaders {
   /** The attempts of a delivery, oldest first. */
   readonly attempts: DataLoader<RowKey, Attempt[]>;
   readonly eventDeliveries: DataLoader<RowKey, Delivery[]>;
+  /** Pages of subscriptions' webhook logs, newest first. */
+  readonly logPage: DataLoader<LogAsked, Page<Delivery>>;
+  /** How many deliveries such a log holds, on all pages. */
+  readonly logCount: DataLoader<LogAsked, number>;
 }
 
 /** Makes the loaders; subscriptions are found even where they are deleted, which is for their users to mind. */
@@ -41,25 +47,27 @@ export function createLoaders(database: Database): Loaders {
     delivery: one((keys) => loadDeliveries(database, keys)),
     counts: many(
       (keys) => query<SubscriptionCounts & RowKey>(findCounts, columnsOf(keys)),
-      ({ uuid }) => uuid,
+      (row) => row,
       ([found]) => found ?? { delivered: 0, failed: 0, lastDelivery: null },
     ),
     errorRate: many(
       (keys) => query<RowKey & { rate: number | null }>(findErrorRates, [...columnsOf(keys), since()]),
-      ({ uuid }) => uuid,
+      (row) => row,
       ([found]) => found?.rate ?? null,
     ),
     attempts: many(
       async (keys) => (await query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row)),
-      ({ row }) => row.deliveryId,
+      ({ row }) => ({ workspaceId: row.workspaceId, uuid: row.deliveryId }),
       (found) => found,
     ),
     eventDeliveries: many(
       async (keys) =>
         (await query<DeliveryRow>(findEventDeliveries, columnsOf(keys))).map((row) => new Delivery(row)),
-      ({ eventId }) => eventId,
+      ({ workspaceId, eventId }) => ({ workspaceId, uuid: eventId }),
       (found) => found,
     ),
+    logPage: new DataLoader((asked) => listSubscriptionLogs(database, asked), { cache: false }),
+    logCount: new DataLoader((asked) => countSubscriptionLogs(database, asked), { cache: false }),
   };
 }
 
@@ -76,7 +84,7 @@ function one<Row extends RowKey>(
 ): DataLoader<RowKey, Row | null> {
   return many<Row, Row | null>(
     load,
-    ({ uuid }) => uuid,
+    (row) => row,
     (found) => found[0] ?? null,
   );
 }
@@ -85,20 +93,27 @@ function columnsOf(keys: readonly RowKey[]): [string[], string[]] {
   return [keys.map((key) => key.workspaceId), keys.map((key) => key.uuid)];
 }
 
-/** A loader that asks for each key once and hands every row to the key that it belongs to. */
+/**
+ * A loader that asks for each key once and hands every row to the key that it belongs to. A tick may hold the requests of two
+ * workspaces, so a uuid alone is no key: whoever asks for another workspace's row is given none, even while its owner asks too.
+ */
 function many<Row, Value>(
   load: (keys: readonly RowKey[]) => Promise<Row[]>,
-  ownerOf: (row: Row) => string,
+  ownerOf: (row: Row) => RowKey,
   toValue: (rows: Row[]) => Value,
 ): DataLoader<RowKey, Value> {
   return new DataLoader<RowKey, Value>(
     async (keys) => {
-      const distinct = [...new Map(keys.map((key) => [key.uuid, key])).values()];
-      const rows = Map.groupBy(await load(distinct), ownerOf);
-      return keys.map((key) => toValue(rows.get(key.uuid) ?? []));
+      const distinct = [...new Map(keys.map((key) => [textOf(key), key])).values()];
+      const rows = Map.groupBy(await load(distinct), (row) => textOf(ownerOf(row)));
+      return keys.map((key) => toValue(rows.get(textOf(key)) ?? []));
     },
     { cache: false },
   );
+}
+
+function textOf({ workspaceId, uuid }: RowKey): string {
+  return `${workspaceId} ${uuid}`;
 }
 
 const findCounts: Statement = {

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { HttpHeader } from '../deliveries/attempt.entity.js';
 import { DeliveriesArgs, DeliveryConnection } from '../deliveries/delivery.types.js';
-import { deliveryConnection } from '../deliveries/delivery-connection.js';
+import { subscriptionLogConnection } from '../deliveries/delivery-connection.js';
 import { authorize, type Context } from '../graphql/context.js';
 import { badInput, pageRequest, toConnection } from '../graphql/paging.js';
 import { profileNamed } from '../profiles/profiles.js';
@@ -195,12 +195,7 @@ export class SubscriptionResolver {
     @Ctx() context: Context,
     @Args(() => DeliveriesArgs) args: DeliveriesArgs,
   ) {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ);
-    const asked = args.filter?.subscriptionIds;
-    const filter = {
-      ...args.filter,
-      subscriptionIds: asked && !asked.includes(subscription.id) ? [] : [subscription.id],
-    };
-    return deliveryConnection(context.parts.database, workspaceId, args, filter, true);
+    authorize(context, ApiKeyScope.READ);
+    return subscriptionLogConnection(context.parts.loaders, subscription, args, args.filter ?? {});
   }
 }

@@ -17,6 +17,7 @@ import { apiKeyFrom } from '../workspaces/authenticate.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
 import { documentRules, parseLimits } from './document-limits.js';
+import { gatherMessages } from './gather-messages.js';
 
 const maxMessageBytes = 256 * 1024;
 const initWithinMs = 5_000;
@@ -47,7 +48,10 @@ export function registerGraphqlWebSocket(
     const refusal = refusalOf(request, parts.config.publicUrl);
     if (refusal) refuse(socket, refusal);
     else
-      sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit('connection', opened, request));
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        gatherMessages(opened, socket);
+        sockets.emit('connection', opened, request);
+      });
   });
   const server = useServer<Record<string, unknown>, { accepted?: Accepted }>(
     serverOptions(schema, parts),

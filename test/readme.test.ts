@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { findFreePort } from '../src/storage/free-port.js';
@@ -63,7 +63,9 @@ test('a service manager can start and stop it as the README says', async () => {
   expect(await server.ended).toBe(0);
 });
 
-test.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/glossary.md'])(
+const decisions = (await readdir(join(project, 'docs/decisions'))).map((name) => `docs/decisions/${name}`);
+
+test.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/glossary.md', ...decisions])(
   'every link within the project in %s leads somewhere',
   async (page) => {
     const text = await readFile(join(project, page), 'utf8');

@@ -100,7 +100,7 @@ const pipeline = [
     PRIMARY KEY (workspace_id, key)
   )`,
   'CREATE INDEX idempotency_key_by_age ON idempotency_key (created_at)',
-  // A delivery's id begins with the first ten bytes of its event's: an event's deliveries are one range of the key.
+  // A delivery's id begins with the first eleven bytes of its event's: an event's deliveries are one range of the key.
   `CREATE TABLE delivery (
     workspace_id uuid NOT NULL,
     id uuid NOT NULL,

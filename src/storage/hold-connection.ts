@@ -7,7 +7,7 @@ export interface HeldConnection {
 }
 
 /** What is held, and what for. */
-export interface HoldOptions {
+interface HoldOptions {
   readonly databaseUrl: string;
   /** As pg_stat_activity shows it. */
   readonly applicationName: string;

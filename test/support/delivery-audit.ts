@@ -6,7 +6,7 @@ import type { Receiver } from './receiver.js';
 import type { Tendril } from './tendril.js';
 
 /** How a run went. */
-export interface DeliveryAudit {
+interface DeliveryAudit {
   /** Requests that reached the receiver beyond one for each event. */
   readonly repeated: number;
   /** Attempts on record whose outcome the server did not live to see. */

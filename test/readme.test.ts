@@ -117,10 +117,12 @@ function run(command: string, env: Record<string, string> = {}): Running {
       running.output += text;
     });
   }
+  // A shell or npm may end before what it runs does; the pipes are closed when all of them have.
+  const closed = once(child, 'close');
   onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    if (child.pid) process.kill(-child.pid, 'SIGTERM');
-    await ended;
+    if (child.exitCode === null && child.signalCode === null && child.pid)
+      process.kill(-child.pid, 'SIGTERM');
+    await closed;
   });
   return running;
 }

@@ -93,8 +93,11 @@ function run(command: string, env: Record<string, string>) {
       running.output += text;
     });
   }
+  // npm may end before what it runs does; the pipes are closed when all of it has.
+  const closed = once(child, 'close');
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) await running.end('SIGTERM');
+    await closed;
   });
   return running;
 }

@@ -79,7 +79,8 @@ export function outcomeName(outcome: Outcome, succeeded: boolean): string {
   }
 }
 
-// Counters are written in the order of their keys, so that two workers never wait for each other in a ring.
+// Counters are written in the order of their keys, so that two workers never wait for each other in a ring. An interruption
+// says nothing about the endpoint, and always leads to RETRYING: it is not counted.
 const record: Statement = {
   name: 'record-attempts',
   text: `WITH ended AS (
@@ -114,7 +115,7 @@ const record: Statement = {
       SELECT workspace_id, subscription_id, count(*) FILTER (WHERE outcome <> 'SUCCEEDED') AS failures,
         bool_or(outcome = 'SUCCEEDED') AS succeeded, min(started_at) AS since,
         max(started_at + duration_ms * interval '1 millisecond') AS ended_at
-      FROM ended GROUP BY workspace_id, subscription_id
+      FROM ended WHERE outcome <> 'INTERRUPTED' GROUP BY workspace_id, subscription_id
     )
     INSERT INTO subscription_counter AS c
       (workspace_id, subscription_id, delivered, failed, last_delivery, failing_since, failures_in_a_row)

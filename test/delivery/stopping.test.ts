@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { auditDeliveries } from '../support/delivery-audit.js';
 import { eventually } from '../support/eventually.js';
@@ -10,7 +11,7 @@ import {
   subscribe,
 } from '../support/main-operations.js';
 import { startReceiver } from '../support/receiver.js';
-import { freshEnv, startTendril, startTendrilProcess } from '../support/tendril.js';
+import { type Env, freshEnv, startTendril, startTendrilProcess } from '../support/tendril.js';
 
 const type = 'payout.paid';
 
@@ -62,6 +63,9 @@ test('an answer that does not come holds SIGTERM up for less than 20 seconds, an
     },
   ]);
 
+  // It says nothing about the endpoint, which is not to be disabled for it.
+  expect(await failuresInARow(env)).toEqual([]);
+
   await startTendril({ ...env, ROLE: 'worker' });
   const { attempts } = await deliveryOnce(api, id, 'DELIVERED');
   expect(attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
@@ -91,3 +95,11 @@ test('a second signal ends it at once, and another worker takes over what was in
   const { attempts } = await deliveryOnce(api, id, 'DELIVERED');
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['INTERRUPTED', 'SUCCEEDED']);
 });
+
+async function failuresInARow(env: Env): Promise<unknown[]> {
+  const client = new Client({ connectionString: env.DATABASE_URL });
+  await client.connect();
+  const { rows } = await client.query('SELECT failures_in_a_row FROM subscription_counter');
+  await client.end();
+  return rows;
+}

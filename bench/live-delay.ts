@@ -7,6 +7,7 @@ import { heardType } from './prepare-tendril.js';
 import { untilAllReceived } from './until-all-received.js';
 
 const rate = 200;
+const warmUpSeconds = 2;
 const tellWithinMs = 5_000;
 
 /** From the receiver's answer to the DELIVERED update in the hands of a WebSocket client. */
@@ -19,17 +20,18 @@ export const liveDelay: Benchmark = {
       if (status === 'DELIVERED' && event) toldAtMs.set(event.id, monotonicMs());
     });
     try {
-      const { url, key } = tendril;
+      const steady = (seconds: number) =>
+        stage.publisher.call('atMoments', {
+          url: tendril.url,
+          key: tendril.key,
+          eventType: heardType,
+          momentsMs: Array.from({ length: rate * seconds }, (_, index) => (index / rate) * 1000),
+        });
+      await untilAllReceived(stage.receiver, (await steady(warmUpSeconds)).ids);
       await stage.receiver.call('empty', undefined);
-      const momentsMs = Array.from(
-        { length: rate * stage.seconds },
-        (_, index) => 500 + (index / rate) * 1000,
-      );
-      const { ids } = await stage.publisher.call('atMoments', { url, key, eventType: heardType, momentsMs });
+      const { ids } = await steady(stage.seconds);
       const received = await untilAllReceived(stage.receiver, ids);
-      const deadlineMs = monotonicMs() + tellWithinMs;
-      while (toldAtMs.size < ids.length && monotonicMs() < deadlineMs)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      await untilTold(toldAtMs, ids);
       const delaysMs = received.ids.flatMap((id, index) => {
         const atMs = toldAtMs.get(id);
         return atMs === undefined ? [] : [atMs - (received.firstAtMs[index] ?? Number.NaN)];
@@ -40,6 +42,13 @@ export const liveDelay: Benchmark = {
     }
   },
 };
+
+async function untilTold(toldAtMs: ReadonlyMap<string, number>, ids: readonly string[]): Promise<void> {
+  const deadlineMs = monotonicMs() + tellWithinMs;
+  while (!ids.every((id) => toldAtMs.has(id)) && monotonicMs() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 function figuresOf(delaysMs: readonly number[], untold: number): Figure[] {
   const benchmark = 'live';

@@ -133,34 +133,38 @@ reads too slowly may be spared states in between, never the latest. Scope READ.`
     return delivery;
   }
 
-  @FieldResolver(() => WebhookEvent, { description: 'What is delivered.' })
-  async event(@Root() delivery: Delivery, @Ctx() { parts }: Context): Promise<WebhookEvent | null> {
-    return parts.loaders.event.load({ workspaceId: delivery.workspaceId, uuid: delivery.eventId });
+  @FieldResolver(() => WebhookEvent, { description: 'What is delivered. Scope READ.' })
+  async event(@Root() delivery: Delivery, @Ctx() context: Context): Promise<WebhookEvent | null> {
+    authorize(context, ApiKeyScope.READ);
+    return context.parts.loaders.event.load({ workspaceId: delivery.workspaceId, uuid: delivery.eventId });
   }
 
   @FieldResolver(() => WebhookSubscription, {
     nullable: true,
-    description: 'Whom it is delivered to; null once the subscription has been deleted.',
+    description:
+      'Whom it is delivered to; null once the subscription has been deleted. Scope READ or MANAGE.',
   })
   async subscription(
     @Root() delivery: Delivery,
-    @Ctx() { parts }: Context,
+    @Ctx() context: Context,
   ): Promise<WebhookSubscription | null> {
+    authorize(context, ApiKeyScope.READ, ApiKeyScope.MANAGE);
     const key = { workspaceId: delivery.workspaceId, uuid: delivery.subscriptionId };
-    const subscription = await parts.loaders.subscription.load(key);
+    const subscription = await context.parts.loaders.subscription.load(key);
     return subscription?.deletedAt === null ? subscription : null;
   }
 
   @FieldResolver(() => [Attempt], {
-    description: 'Its attempts, oldest first; the one under way is not among them yet.',
+    description: 'Its attempts, oldest first; the one under way is not among them yet. Scope READ.',
   })
-  async attempts(@Root() delivery: Delivery, @Ctx() { parts }: Context): Promise<Attempt[]> {
-    return delivery.attemptCount === 0 ? [] : parts.loaders.attempts.load(delivery);
+  async attempts(@Root() delivery: Delivery, @Ctx() context: Context): Promise<Attempt[]> {
+    authorize(context, ApiKeyScope.READ);
+    return delivery.attemptCount === 0 ? [] : context.parts.loaders.attempts.load(delivery);
   }
 
   @FieldResolver(() => Attempt, {
     nullable: true,
-    description: 'Its latest attempt that has ended; null before the first has.',
+    description: 'Its latest attempt that has ended; null before the first has. Scope READ.',
   })
   async lastAttempt(@Root() delivery: Delivery, @Ctx() context: Context): Promise<Attempt | null> {
     return (await this.attempts(delivery, context)).at(-1) ?? null;

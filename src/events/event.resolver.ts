@@ -68,10 +68,11 @@ export class EventResolver {
   }
 
   @FieldResolver(() => [Delivery], {
-    description: 'One for each subscription that wanted it, the skipped ones included.',
+    description: 'One for each subscription that wanted it, the skipped ones included. Scope READ.',
   })
-  async deliveries(@Root() event: WebhookEvent, @Ctx() { parts }: Context): Promise<Delivery[]> {
-    return parts.loaders.eventDeliveries.load(event);
+  async deliveries(@Root() event: WebhookEvent, @Ctx() context: Context): Promise<Delivery[]> {
+    authorize(context, ApiKeyScope.READ);
+    return context.parts.loaders.eventDeliveries.load(event);
   }
 }
 

@@ -31,8 +31,11 @@ const writeLastUsedEveryMs = 5_000;
 /** Reads keys out of the headers or the connection_init payload; the names are not case-sensitive. */
 export function apiKeyFrom(given: Readonly<Record<string, unknown>>): string | undefined {
   const values = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
-  const bearer = values.get('authorization');
-  if (typeof bearer === 'string') return /^bearer +(\S+) *$/i.exec(bearer)?.[1];
+  const authorization = values.get('authorization');
+  const bearer =
+    typeof authorization === 'string' ? /^bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
+  // A proxy on the way may have an Authorization of its own, such as Basic.
+  if (bearer !== undefined) return bearer;
   const plain = values.get('x-api-key') ?? values.get('x-ivy-api-key');
   return typeof plain === 'string' ? plain.trim() : undefined;
 }

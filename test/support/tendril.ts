@@ -21,8 +21,8 @@ export interface Tendril {
   readonly key: string;
   /** GraphQL over HTTP; with the ADMIN key unless another one is given, or null for none. */
   http(key?: string | null): GraphQLClient;
-  /** GraphQL over WebSocket. Closed at the end of the test. */
-  ws(key?: string | null): Client;
+  /** GraphQL over WebSocket; `connectionParams` take the place of the key. Closed at the end of the test. */
+  ws(key?: string | null, connectionParams?: Record<string, string>): Client;
   /** What it has logged, one JSON object a line. */
   readonly log: readonly string[];
   stop(): Promise<void>;
@@ -103,11 +103,11 @@ function clientsOf(url: string, adminKey: string): Pick<Tendril, 'url' | 'key' |
     url,
     key: adminKey,
     http: (key = adminKey) => new GraphQLClient(`${url}/graphql`, { headers: headersOf(key) }),
-    ws: (key = adminKey) => {
+    ws: (key = adminKey, connectionParams = headersOf(key)) => {
       const client = createClient({
         url: `${url.replace('http', 'ws')}/graphql`,
         webSocketImpl: WebSocket,
-        connectionParams: headersOf(key),
+        connectionParams,
         retryAttempts: 0,
       });
       onTestFinished(() => void client.dispose());

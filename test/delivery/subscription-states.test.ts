@@ -4,7 +4,9 @@ import {
   PublishEventDocument,
   UpdateWebhookSubscriptionDocument,
   type UpdateWebhookSubscriptionInput,
+  WebhookSubscriptionDocument,
 } from '../../generated/operations.js';
+import { eventually } from '../support/eventually.js';
 import {
   deliveryIds,
   deliveryOnce,
@@ -15,14 +17,17 @@ import {
   showDelivery,
   subscribe,
 } from '../support/main-operations.js';
+import { makeNearlyFailing } from '../support/nearly-failing.js';
 import { startReceiver } from '../support/receiver.js';
-import { startTendril, type Tendril } from '../support/tendril.js';
+import { type Env, freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
+let env: Env;
 let tendril: Tendril;
 let type: string;
 
 beforeAll(async () => {
-  tendril = await startTendril(undefined, { stopAfterTest: false });
+  env = await freshEnv();
+  tendril = await startTendril(env, { stopAfterTest: false });
 });
 
 afterAll(() => tendril.stop());
@@ -250,6 +255,37 @@ test('one subscription that fails holds up none of the others', async () => {
   await good.waitFor(100, 8_000);
   expect(new Set(good.received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set(eventIds));
 });
+
+test('a subscription all of whose attempts have failed for five days, ten of them, is disabled with the reason FAILING', async () => {
+  const receiver = await startReceiver(500);
+  const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  await makeNearlyFailing(env, id);
+  const delivery = await publishForOne(tendril, type);
+  await eventually(async () => (await stateOf(id)).status !== 'ACTIVE');
+  expect(await stateOf(id)).toEqual({ status: 'DISABLED', disabledReason: 'FAILING' });
+  // What failed was no last attempt, so it is skipped when it is due, not given up.
+  expect((await showDelivery(tendril, delivery)).status).toBe('RETRYING');
+
+  await update({ id, status: 'ACTIVE' });
+  await deliveryOnce(tendril, await publishForOne(tendril, type), 'RETRYING');
+  expect(await stateOf(id)).toEqual({ status: 'ACTIVE', disabledReason: null });
+});
+
+test('one success is enough for a subscription to be failing no more', async () => {
+  const receiver = await startReceiver();
+  const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  await makeNearlyFailing(env, id);
+  await deliveryOnce(tendril, await publishForOne(tendril, type), 'DELIVERED');
+  receiver.answer(500);
+  await deliveryOnce(tendril, await publishForOne(tendril, type), 'RETRYING');
+  await deliveryOnce(tendril, await publishForOne(tendril, type), 'RETRYING');
+  expect(await stateOf(id)).toEqual({ status: 'ACTIVE', disabledReason: null });
+});
+
+async function stateOf(id: string) {
+  const { webhookSubscription } = await tendril.http().request(WebhookSubscriptionDocument, { id });
+  return { status: webhookSubscription?.status, disabledReason: webhookSubscription?.disabledReason };
+}
 
 async function update(input: UpdateWebhookSubscriptionInput): Promise<void> {
   const { updateWebhookSubscription } = await tendril

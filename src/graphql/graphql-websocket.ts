@@ -102,9 +102,10 @@ function tooManySubscriptions(): GraphQLError {
   });
 }
 
-/** Faults of the document itself are the client's, whatever graphql-js calls them. */
+/** Faults of the document itself are the client's, whatever graphql-js calls them; what broke a stream off is not one. */
 function withCode(told: ReturnType<typeof toClientError>, error: GraphQLError) {
-  const isDocumentFault = error.extensions.code === undefined && error.path === undefined;
+  const isDocumentFault =
+    error.extensions.code === undefined && error.path === undefined && error.originalError === undefined;
   return isDocumentFault
     ? { ...told, extensions: { ...told.extensions, code: 'GRAPHQL_VALIDATION_FAILED' } }
     : told;

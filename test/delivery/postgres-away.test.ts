@@ -17,6 +17,8 @@ test('while PostgreSQL is away a Tendril says so and answers at once; when it is
   const tendril = await startTendril(proxied);
   const receiver = await startReceiver();
   const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  const socket = tendril.ws();
+  await socket.iterate({ query: '{ viewer { workspace { id } } }' }).next();
   const eventIds = await publishMany(tendril, type, 300);
   await receiver.waitFor(50);
 
@@ -26,6 +28,8 @@ test('while PostgreSQL is away a Tendril says so and answers at once; when it is
   await expect(client.request(PublishEventDocument, { input: { type, payload: {} } })).rejects.toMatchObject({
     response: { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR', errorId: expect.any(String) } }] },
   });
+  const updates = socket.iterate({ query: 'subscription { deliveryUpdated { id } }' });
+  await expect(updates.next()).rejects.toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
   // Long enough for a connection to be tried again several times.
   await eventually(() => timesLogged(tendril.log, 'PostgreSQL cannot be connected to yet') >= 9);
 

@@ -4,7 +4,7 @@ import type { Database } from '../storage/database.js';
 import { type Listener, listen } from '../storage/listen.js';
 import type { Delivery } from './delivery.entity.js';
 import { DeliveryStream, type UpdateFilter } from './delivery-stream.js';
-import { deliveriesTold, type ToldChanges } from './told-changes.js';
+import { type ToldChanges, ToldDeliveries } from './told-changes.js';
 
 /** Every change of state of a workspace's deliveries, as it happens. */
 export interface DeliveryUpdates {
@@ -19,11 +19,12 @@ export async function createDeliveryUpdates(database: Database, log: Logger): Pr
   const everyStreamMissed = () => {
     for (const set of streams.values()) for (const stream of set) stream.miss();
   };
+  const deliveries = new ToldDeliveries(database);
   let telling = Promise.resolve();
   // One after the other: the order of the notifications is the order of the commits.
   const onChanged = (payload: string) => {
     telling = telling
-      .then(() => tell(database, streams, payload))
+      .then(() => tell(deliveries, streams, payload))
       .catch((error: unknown) => {
         log.warn({ err: error }, 'an update could not be told; streams go on from the database');
         everyStreamMissed();
@@ -46,14 +47,14 @@ export async function createDeliveryUpdates(database: Database, log: Logger): Pr
 }
 
 async function tell(
-  database: Database,
+  deliveries: ToldDeliveries,
   streams: Map<string, Set<DeliveryStream>>,
   payload: string,
 ): Promise<void> {
   const told = JSON.parse(payload) as ToldChanges;
   if (!streams.has(told.workspace)) return;
-  const deliveries = await deliveriesTold(database, told);
-  for (const stream of streams.get(told.workspace) ?? []) stream.take(deliveries);
+  const states = await deliveries.of(told);
+  for (const stream of streams.get(told.workspace) ?? []) stream.take(states);
 }
 
 /** Has the stream told from this moment on, and until whoever reads it returns. */

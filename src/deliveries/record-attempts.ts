@@ -102,10 +102,14 @@ const record: Statement = {
         response_body = excluded.response_body, response_truncated = excluded.response_truncated, error = excluded.error
     ), moved AS (
       UPDATE delivery d SET status = e.status, failure_reason = e.failure_reason, next_attempt_at = e.next_attempt_at,
-        retry_step = e.retry_step, next_trigger = 'SCHEDULE', last_status_code = e.status_code, leased_by = NULL,
+        retry_step = e.retry_step, next_trigger = 'SCHEDULE',
+        lease_epoch = e.epoch, attempt_count = e.number, last_status_code = e.status_code, leased_by = NULL,
         lease_until = NULL, completed_at = CASE WHEN e.status IN ('DELIVERED', 'FAILED') THEN now() END, ${markChanged}
       FROM ended e
-      WHERE d.workspace_id = e.workspace_id AND d.id = e.delivery_id AND d.lease_epoch = e.epoch AND d.leased_by IS NOT NULL
+      WHERE d.workspace_id = e.workspace_id AND d.id = e.delivery_id AND (
+        d.lease_epoch = e.epoch AND d.leased_by IS NOT NULL
+        -- The claim was lost in a crash of PostgreSQL, and nobody has claimed since.
+        OR d.lease_epoch = e.epoch - 1 AND d.leased_by IS NULL AND d.attempt_count = e.number - 1)
       RETURNING d.subscription_id, d.status
     ), settled AS (
       SELECT subscription_id, count(*) FILTER (WHERE status = 'DELIVERED') AS delivered,

@@ -23,16 +23,36 @@ type ToldRow = readonly [
   retryStep: number | null,
 ];
 
-/** The deliveries of a notification in the states that it tells of; what never changes is looked up. */
-export async function deliveriesTold(database: Database, told: ToldChanges): Promise<Delivery[]> {
-  const keys = told.rows.map(([uuid]) => ({ workspaceId: told.workspace, uuid }));
-  const present = new Map(
-    (await loadDeliveries(database, keys)).map((delivery) => [delivery.uuid, delivery]),
-  );
-  return told.rows.flatMap((row) => {
-    const delivery = present.get(row[0]);
-    return delivery ? [inToldState(delivery, row, told)] : [];
-  });
+const maxRemembered = 10_000;
+
+/** Makes deliveries of notifications; what never changes of a delivery is looked up once and remembered for its next states. */
+export class ToldDeliveries {
+  readonly #database: Database;
+  // A Map keeps the order of insertion, so the oldest goes first.
+  readonly #remembered = new Map<string, Delivery>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The deliveries of a notification in the states that it tells of. */
+  async of(told: ToldChanges): Promise<Delivery[]> {
+    const unknown = told.rows.filter(([uuid]) => !this.#remembered.has(uuid));
+    const keys = unknown.map(([uuid]) => ({ workspaceId: told.workspace, uuid }));
+    if (keys.length > 0) {
+      for (const delivery of await loadDeliveries(this.#database, keys)) this.#remember(delivery);
+    }
+    return told.rows.flatMap((row) => {
+      const delivery = this.#remembered.get(row[0]);
+      return delivery ? [inToldState(delivery, row, told)] : [];
+    });
+  }
+
+  #remember(delivery: Delivery): void {
+    const oldest = this.#remembered.size >= maxRemembered ? this.#remembered.keys().next().value : undefined;
+    if (oldest !== undefined) this.#remembered.delete(oldest);
+    this.#remembered.set(delivery.uuid, delivery);
+  }
 }
 
 function inToldState(delivery: Delivery, row: ToldRow, told: ToldChanges): Delivery {

@@ -19,7 +19,8 @@ export function toClientError(
   formatted?: GraphQLFormattedError,
 ): GraphQLFormattedError {
   const told = formatted ?? (error instanceof GraphQLError ? error.toJSON() : { message: '' });
-  const { stacktrace: _stacktrace, ...extensions } = told.extensions ?? {};
+  // Apollo Server takes out `http` by itself, which is how it is told the status.
+  const { stacktrace: _stacktrace, http: _http, ...extensions } = told.extensions ?? {};
   if (isMeant(error) && extensions.code !== 'INTERNAL_SERVER_ERROR') {
     return { ...told, extensions: { code: 'BAD_USER_INPUT', ...extensions } };
   }

@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -10,9 +10,8 @@ import type { Parts } from '../parts.js';
 import { apiKeyFrom } from '../workspaces/authenticate.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
-import { documentRules, parseLimits } from './document-limits.js';
-
-const maxBodyBytes = 1024 * 1024;
+import { documentRules, parseLimits, refusalOfCost } from './document-limits.js';
+import { maxBodyBytes, maxPublishBodyBytes } from './http-server.js';
 
 /** GraphQL over HTTP at /graphql. Gives back what stops it. */
 export async function registerGraphqlHttp(
@@ -31,8 +30,13 @@ export async function registerGraphqlHttp(
     validationRules: documentRules,
     parseOptions: parseLimits,
     formatError: (formatted, error) => toClientError(error, parts.log, formatted),
+    logger: parts.log,
     // Cache control would look at every field of every answer; nothing here is to be cached.
-    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginCacheControlDisabled()],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
+      costLimit(schema),
+    ],
   });
   await apollo.start();
   const handler = fastifyApolloHandler(apollo, {
@@ -46,14 +50,26 @@ export async function registerGraphqlHttp(
     method: ['GET', 'POST'],
     url: '/graphql',
     handler,
-    preHandler: async (request) => {
-      const length = Number(request.headers['content-length'] ?? 0);
-      const query = (request.body as { query?: unknown } | undefined)?.query;
-      // Only publishEvents has reason to be large.
-      if (length > maxBodyBytes && !(typeof query === 'string' && query.includes('publishEvents'))) {
-        throw Object.assign(new Error('too large'), { statusCode: 413 });
-      }
+    preHandler: async ({ headers, body }) => {
+      // Sent in chunks, a body does not say how long it is.
+      const bytes = Number(headers['content-length'] ?? Buffer.byteLength(JSON.stringify(body) ?? ''));
+      const query = (body as { query?: unknown } | undefined | null)?.query;
+      const maxBytes =
+        typeof query === 'string' && query.includes('publishEvents') ? maxPublishBodyBytes : maxBodyBytes;
+      if (bytes > maxBytes) throw Object.assign(new Error('too large'), { statusCode: 413 });
     },
   });
   return { stop: () => apollo.stop() };
+}
+
+/** Refuses operations that ask for too much at once, which takes their variables to know. */
+function costLimit(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ document, operationName, request }) => {
+        const refusal = refusalOfCost(schema, document, operationName, request.variables);
+        if (refusal) throw refusal;
+      },
+    }),
+  };
 }

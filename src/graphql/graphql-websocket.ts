@@ -1,23 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import {
-  type DocumentNode,
-  GraphQLError,
-  type GraphQLSchema,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
-import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Parts } from '../parts.js';
 import { apiKeyFrom } from '../workspaces/authenticate.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
-import { documentRules, parseLimits } from './document-limits.js';
 import { gatherMessages } from './gather-messages.js';
+import { type Link, linkWebSocket } from './link-websocket.js';
+import { readOperation } from './read-operation.js';
 
 const maxMessageBytes = 256 * 1024;
 const initWithinMs = 5_000;
@@ -25,11 +18,11 @@ const maxSubscriptionsPerSocket = 20;
 const maxBufferedBytes = 4 * 1024 * 1024;
 const watchEveryMs = 2_000;
 const goingAway = 1001;
+const sayGoodbyeWithinMs = 1_000;
 
-/** What a socket carries once its key has been accepted. */
-interface Accepted {
-  key?: string;
-  watch?: NodeJS.Timeout;
+/** A socket, with what it carries once its key has been accepted. */
+interface AcceptedLink extends Link {
+  accepted?: { readonly key: string; readonly watch: NodeJS.Timeout };
 }
 
 /** GraphQL over WebSocket (graphql-transport-ws) at /graphql, on the port of the HTTP server. Gives back what stops it. */
@@ -44,49 +37,49 @@ export function registerGraphqlWebSocket(
     handleProtocols: (offered) =>
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
   });
-  app.server.on('upgrade', (request, socket, head) => {
+  const server = makeServer<Record<string, unknown>, AcceptedLink>(serverOptions(schema, parts));
+  app.server.on('upgrade', (request, connection, head) => {
     const refusal = refusalOf(request, parts.config.publicUrl);
-    if (refusal) refuse(socket, refusal);
+    if (refusal) refuse(connection, refusal);
     else
-      sockets.handleUpgrade(request, socket, head, (opened) => {
-        gatherMessages(opened, socket);
-        sockets.emit('connection', opened, request);
+      sockets.handleUpgrade(request, connection, head, (socket) => {
+        gatherMessages(socket, connection);
+        linkWebSocket(server, { socket, request }, parts.log);
       });
   });
-  const server = useServer<Record<string, unknown>, { accepted?: Accepted }>(
-    serverOptions(schema, parts),
-    sockets,
-  );
-  return {
-    async stop() {
-      for (const socket of sockets.clients) socket.close(goingAway, 'The server is shutting down');
-      await server.dispose();
-    },
-  };
+  return { stop: () => closeAll(sockets) };
 }
 
-type Options = Parameters<typeof useServer<Record<string, unknown>, { accepted?: Accepted }>>[0];
+/** Closes every socket, those whose clients do not answer the goodbye too. */
+async function closeAll(sockets: WebSocketServer): Promise<void> {
+  for (const socket of sockets.clients) socket.close(goingAway, 'The server is shutting down');
+  const cutOff = setTimeout(() => {
+    for (const socket of sockets.clients) socket.terminate();
+  }, sayGoodbyeWithinMs);
+  await new Promise((resolve) => sockets.close(resolve));
+  clearTimeout(cutOff);
+}
 
-function serverOptions(schema: GraphQLSchema, parts: Parts): Options {
+function serverOptions(
+  schema: GraphQLSchema,
+  parts: Parts,
+): ServerOptions<Record<string, unknown>, AcceptedLink> {
   const { authenticator, log } = parts;
   return {
-    schema,
     connectionInitWaitTimeout: initWithinMs,
-    parse: (source, options) => parse(source, { ...options, ...parseLimits }),
-    validate: (given: GraphQLSchema, document: DocumentNode) =>
-      validate(given, document, [...specifiedRules, ...documentRules]),
     onConnect: async ({ connectionParams, extra }) => {
       const key = apiKeyFrom(connectionParams ?? {}) ?? apiKeyFrom(extra.request.headers);
       if (key === undefined || !(await authenticator.authenticate(key))) return false;
       extra.accepted = { key, watch: watchSocket(extra.socket, key, parts) };
       return true;
     },
-    onSubscribe: ({ subscriptions }) =>
-      Object.keys(subscriptions).length > maxSubscriptionsPerSocket ? [tooManySubscriptions()] : undefined,
+    onSubscribe: ({ subscriptions }, _id, asked) =>
+      Object.keys(subscriptions).length > maxSubscriptionsPerSocket
+        ? [tooManySubscriptions()]
+        : readOperation(schema, asked),
     context: async ({ extra }) =>
       new Context(await authenticator.authenticate(extra.accepted?.key ?? ''), parts),
-    onError: (_context, _id, _payload, errors) =>
-      errors.map((error) => withCode(toClientError(error, log), error)),
+    onError: (_context, _id, _payload, errors) => errors.map((error) => toClientError(error, log)),
     onNext: ({ extra }, _id, _payload, _args, { data = null, errors }) => {
       // A client that does not read is closed, not buffered for without end; it goes on from its cursor later.
       if (extra.socket.bufferedAmount > maxBufferedBytes) extra.socket.terminate();
@@ -100,15 +93,6 @@ function tooManySubscriptions(): GraphQLError {
   return new GraphQLError(`A socket carries at most ${maxSubscriptionsPerSocket} subscriptions.`, {
     extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
   });
-}
-
-/** Faults of the document itself are the client's, whatever graphql-js calls them; what broke a stream off is not one. */
-function withCode(told: ReturnType<typeof toClientError>, error: GraphQLError) {
-  const isDocumentFault =
-    error.extensions.code === undefined && error.path === undefined && error.originalError === undefined;
-  return isDocumentFault
-    ? { ...told, extensions: { ...told.extensions, code: 'GRAPHQL_VALIDATION_FAILED' } }
-    : told;
 }
 
 /** Closes a socket soon after its key has been revoked or has expired. */
@@ -138,5 +122,7 @@ function refusalOf(request: IncomingMessage, publicUrl: string | undefined): str
 }
 
 function refuse(socket: Duplex, status: string): void {
+  // From the upgrade on nobody else listens, and an error that nobody hears would end the process.
+  socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

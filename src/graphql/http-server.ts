@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { parseExactJson } from '../rules/exact-json.js';
 
-const maxBodyBytes = 8 * 1024 * 1024;
+/** The longest body of a request. */
+export const maxBodyBytes = 1024 * 1024;
+
+/** The longest body of a request with publishEvents, which alone has reason to be large. */
+export const maxPublishBodyBytes = 8 * 1024 * 1024;
+
 // Whoever takes longer to send a request or to read its answer is cut off at a stop, since deliveries are still to be drained.
 const finishWithinMs = 3_000;
 
@@ -17,9 +22,15 @@ export interface Readiness {
 /** The HTTP server every role has: health, and JSON answers to whatever else. */
 export function createHttpServer(readiness: () => Promise<Readiness>, log: Logger): FastifyInstance {
   const app = fastify({
-    bodyLimit: maxBodyBytes,
+    bodyLimit: maxPublishBodyBytes,
     genReqId: () => randomUUID(),
     logger: false,
+    // What has no route at all, such as an address that cannot be decoded: no hook sees it.
+    frameworkErrors: (_error, { id }, reply) =>
+      void (reply as FastifyReply)
+        .code(400)
+        .header('x-request-id', id)
+        .send(problem('BAD_USER_INPUT', 'The request is malformed.', id)),
     // Idle connections are kept longer than usual load balancers keep theirs.
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -74,7 +85,10 @@ function endConnectionsAtClose(app: FastifyInstance): void {
 
 function told(status: number, error: Error): { code: string; message: string } {
   if (status === 413)
-    return { code: 'BAD_USER_INPUT', message: `A request body has at most ${maxBodyBytes} bytes.` };
+    return {
+      code: 'BAD_USER_INPUT',
+      message: `A request body has at most ${maxBodyBytes} bytes, one with publishEvents ${maxPublishBodyBytes}.`,
+    };
   if (status === 415) return { code: 'BAD_USER_INPUT', message: 'A request body is application/json.' };
   if (status >= 500) return { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.' };
   return {

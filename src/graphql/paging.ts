@@ -2,8 +2,11 @@ import { GraphQLError } from 'graphql';
 import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql';
 import { zeroUuid } from '../storage/typeid.js';
 
-const defaultPageSize = 50;
-const maxPageSize = 250;
+/** How many entries a page has unless it is told. */
+export const defaultPageSize = 50;
+
+/** How many entries a page can have. */
+export const maxPageSize = 250;
 
 /** The arguments of a list that is read from its start only. */
 @ArgsType()

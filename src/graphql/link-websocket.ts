@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import { CloseCode, type Server } from 'graphql-ws';
+import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
+
+const pingEveryMs = 12_000;
+
+/** What the protocol's server knows of a socket. */
+export interface Link {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+}
+
+/**
+ * Has a socket served by graphql-ws, as its own starter for ws does; but what goes wrong inside is for the log and never for
+ * the client, and a client that answers no pings is cut off.
+ */
+export function linkWebSocket<L extends Link>(server: Server<L>, link: L, log: Logger): void {
+  const { socket } = link;
+  const closed = server.opened(
+    {
+      protocol: socket.protocol,
+      send: (data) =>
+        new Promise((resolve, reject) => {
+          if (socket.readyState !== socket.OPEN) resolve();
+          else socket.send(data, (error) => (error ? reject(error) : resolve()));
+        }),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (take) =>
+        socket.on('message', (data) => {
+          take(String(data)).catch((error: unknown) => {
+            log.error({ err: error }, 'a WebSocket failed');
+            socket.close(CloseCode.InternalServerError, 'Internal server error');
+          });
+        }),
+    },
+    link,
+  );
+  const stopPinging = keepPinging(socket);
+  // A message too large, or a frame that is none: ws closes the socket with the code for it.
+  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
+  socket.once('close', (code, reason) => {
+    stopPinging();
+    closed(code, String(reason)).catch((error: unknown) =>
+      log.error({ err: error }, 'a WebSocket did not close cleanly'),
+    );
+  });
+}
+
+/** Pings while the socket is open, and cuts it off where no answer came before the next ping. */
+function keepPinging(socket: WebSocket): () => void {
+  let hasAnswered = true;
+  socket.on('pong', () => {
+    hasAnswered = true;
+  });
+  const timer = setInterval(() => {
+    if (!hasAnswered) socket.terminate();
+    else if (socket.readyState === socket.OPEN) socket.ping();
+    hasAnswered = false;
+  }, pingEveryMs);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,39 @@
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { documentRules, parseLimits, refusalOfCost } from './document-limits.js';
+
+/** An operation as it comes over a WebSocket. */
+export interface OperationAsked {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Record<string, unknown> | null | undefined;
+}
+
+/** Makes an operation ready to execute, with the checks that Apollo Server makes over HTTP; or tells all that is wrong with it. */
+export function readOperation(
+  schema: GraphQLSchema,
+  { query, operationName, variables }: OperationAsked,
+): ExecutionArgs | readonly GraphQLError[] {
+  let document: ExecutionArgs['document'];
+  try {
+    document = parse(query, parseLimits);
+  } catch (error) {
+    if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
+    throw error;
+  }
+  const faults = validate(schema, document, [...specifiedRules, ...documentRules]);
+  if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
+  const tooCostly = refusalOfCost(schema, document, operationName, variables);
+  if (tooCostly) return [tooCostly];
+  return { schema, document, operationName, variableValues: variables };
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  return Object.assign(error, { extensions: { ...error.extensions, code } });
+}

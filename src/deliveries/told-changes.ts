@@ -1,6 +1,6 @@
 import type { Database } from '../storage/database.js';
 import { Delivery, type DeliveryRow } from './delivery.entity.js';
-import { loadDeliveries } from './load-deliveries.js';
+import { loadDeliveries, type RowKey } from './load-deliveries.js';
 
 /** A notification of changed deliveries, as the trigger in the first migration writes it. */
 export interface ToldChanges {
@@ -37,15 +37,28 @@ export class ToldDeliveries {
 
   /** The deliveries of a notification in the states that it tells of. */
   async of(told: ToldChanges): Promise<Delivery[]> {
-    const unknown = told.rows.filter(([uuid]) => !this.#remembered.has(uuid));
-    const keys = unknown.map(([uuid]) => ({ workspaceId: told.workspace, uuid }));
-    if (keys.length > 0) {
-      for (const delivery of await loadDeliveries(this.#database, keys)) this.#remember(delivery);
-    }
+    const known = await this.#known(told);
     return told.rows.flatMap((row) => {
-      const delivery = this.#remembered.get(row[0]);
+      const delivery = known.get(row[0]);
       return delivery ? [inToldState(delivery, row, told)] : [];
     });
+  }
+
+  // A map of the call's own: remembering the new ones may push out old ones that are told of too.
+  async #known(told: ToldChanges): Promise<Map<string, Delivery>> {
+    const known = new Map<string, Delivery>();
+    const unknown: RowKey[] = [];
+    for (const [uuid] of told.rows) {
+      const delivery = this.#remembered.get(uuid);
+      if (delivery) known.set(uuid, delivery);
+      else unknown.push({ workspaceId: told.workspace, uuid });
+    }
+    const loaded = unknown.length > 0 ? await loadDeliveries(this.#database, unknown) : [];
+    for (const delivery of loaded) {
+      known.set(delivery.uuid, delivery);
+      this.#remember(delivery);
+    }
+    return known;
   }
 
   #remember(delivery: Delivery): void {

@@ -124,5 +124,7 @@ function refusalOf(request: IncomingMessage, publicUrl: string | undefined): str
 function refuse(socket: Duplex, status: string): void {
   // From the upgrade on nobody else listens, and an error that nobody hears would end the process.
   socket.on('error', () => undefined);
+  // Nobody reads it either: a client that keeps its side open would hold the connection, and the stop of the server, for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

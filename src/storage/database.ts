@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
 import { Migration0001First } from './migrations/0001-first.js';
+import { whyNoConnection } from './why-no-connection.js';
 
 /** A statement; with a name it is prepared once on each connection. */
 export interface Statement {
@@ -38,12 +39,23 @@ const answersWithinMs = 2_000;
 // Any constant will do; it keeps two processes from migrating at once.
 const migrationLock = 7_336_301;
 
-/** Connects, brings the tables up to date (one process at a time) and refuses a database newer than this code. */
+/**
+ * Connects, brings the tables up to date (one process at a time) and refuses a database newer than this code. Fails with
+ * a StartError where the server cannot be reached or lets nobody in.
+ */
 export async function openDatabase(
   url: string,
   entities: (new () => object)[],
   log: Logger,
 ): Promise<Database> {
+  try {
+    return await connect(url, entities, log);
+  } catch (error) {
+    throw whyNoConnection(url, error) ?? error;
+  }
+}
+
+async function connect(url: string, entities: (new () => object)[], log: Logger): Promise<Database> {
   const orm = await MikroORM.init({
     clientUrl: url,
     entities,

@@ -1,0 +1,524 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { postGraphql } from '../support/post-graphql.js';
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
+
+let tendril: Tendril;
+
+beforeAll(async () => {
+  tendril = await startTendril(await freshEnv(), { stopAfterTest: false });
+});
+
+afterAll(() => tendril.stop());
+
+describe('GraphQL over HTTP', () => {
+  // 572B, FDE2 and 7B9B ask for what Apollo Server does otherwise, within what the specification leaves open.
+  const allowedWarnings = ['572B', 'FDE2', '7B9B'];
+
+  test('passes every audit of the specification, but for three recommendations', async () => {
+    const results = await Promise.all(
+      serverAudits({ url: `${tendril.url}/graphql` }).map((audit) => audit.fn()),
+    );
+    // A notice is about what a server may do.
+    const problems = results.filter(({ status }) => status !== 'ok' && status !== 'notice');
+    for (const { id, name, status } of problems) console.log(`audit ${id}: ${status}: ${name}`);
+    expect(problems.filter(({ status, id }) => status === 'error' || !allowedWarnings.includes(id))).toEqual(
+      [],
+    );
+    expect(results.length).toBeGreaterThan(50);
+  });
+
+  test('answers a query by GET where the request cannot come from a form or an image', async () => {
+    const url = `${tendril.url}/graphql?query=%7B__typename%7D`;
+    const refused = await fetch(url);
+    expect(refused.status).toBe(400);
+    expect(await codesOf(refused)).toEqual(['BAD_REQUEST']);
+    const answered = await fetch(url, { headers: { 'apollo-require-preflight': 'yes' } });
+    expect(await answered.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  test('refuses a mutation by GET', async () => {
+    const query = encodeURIComponent(
+      'mutation { createApiKey(input: { name: "by GET", scopes: [ADMIN] }) { key } }',
+    );
+    const response = await fetch(`${tendril.url}/graphql?query=${query}`, {
+      headers: { 'x-api-key': tendril.key, 'content-type': 'application/json' },
+    });
+    expect(response.status).toBe(405);
+    expect(await codesOf(response)).toEqual(['BAD_REQUEST']);
+    expect(JSON.stringify(await postGraphql(tendril, '{ apiKeys { name } }'))).not.toContain('by GET');
+  });
+
+  test('takes one operation a request', async () => {
+    const one = { query: '{ __typename }' };
+    const response = await post(JSON.stringify([one, one]));
+    expect(response.status).toBe(400);
+    expect(await codesOf(response)).toEqual(['BAD_REQUEST']);
+  });
+
+  test('says UNAUTHENTICATED as 401 and FORBIDDEN as 403, with nothing but the code beside the message', async () => {
+    const query = JSON.stringify({ query: '{ viewer { workspace { id } } }' });
+    const response = await post(query);
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: expect.stringContaining('API key'),
+          locations: expect.anything(),
+          path: ['viewer'],
+          extensions: { code: 'UNAUTHENTICATED' },
+        },
+      ],
+      data: null,
+    });
+  });
+});
+
+describe('whatever is asked is answered in JSON, under a request id,', () => {
+  const json = { 'content-type': 'application/json' };
+  const sent: [
+    says: string,
+    method: string,
+    path: string,
+    headers: object,
+    body: string | undefined,
+    status: number,
+  ][] = [
+    ['be it an address of nothing', 'GET', '/nothing/here?at=all', {}, undefined, 404],
+    ['be it the root', 'GET', '/', {}, undefined, 404],
+    ['be it an address that cannot be decoded', 'GET', '/%E0%A4%A', {}, undefined, 400],
+    ['be it below GraphQL', 'POST', '/graphql/x', json, '{}', 404],
+    ['be it PUT', 'PUT', '/graphql', json, '{"query":"{__typename}"}', 404],
+    ['be it DELETE', 'DELETE', '/graphql', {}, undefined, 404],
+    ['be it malformed JSON', 'POST', '/graphql', json, '{"query": "{ __typename }"', 400],
+    ['be it no JSON', 'POST', '/graphql', json, '{ __typename }', 400],
+    ['be it an empty body', 'POST', '/graphql', json, '', 400],
+    ['be it a number', 'POST', '/graphql', json, '1', 400],
+    ['be it null', 'POST', '/graphql', json, 'null', 400],
+    ['be it an empty list', 'POST', '/graphql', json, '[]', 400],
+    ['be it an empty object', 'POST', '/graphql', json, '{}', 400],
+    ['be it a query that is none', 'POST', '/graphql', json, '{"query":7}', 400],
+    ['be it half a query', 'POST', '/graphql', json, '{"query":"{"}', 400],
+    ['be it an unknown field', 'POST', '/graphql', json, '{"query":"{ nothing }"}', 400],
+    [
+      'be it an unknown operation',
+      'POST',
+      '/graphql',
+      json,
+      '{"query":"{ __typename }","operationName":"x"}',
+      400,
+    ],
+    [
+      'be it variables that are none',
+      'POST',
+      '/graphql',
+      json,
+      '{"query":"{ __typename }","variables":"x"}',
+      400,
+    ],
+    [
+      'be it plain text',
+      'POST',
+      '/graphql',
+      { 'content-type': 'text/plain' },
+      '{"query":"{ __typename }"}',
+      415,
+    ],
+    [
+      'be it a form',
+      'POST',
+      '/graphql',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      'query={a}',
+      415,
+    ],
+    ['be it no type at all', 'POST', '/graphql', {}, '{"query":"{ __typename }"}', 415],
+    [
+      'be it brackets without end',
+      'POST',
+      '/graphql',
+      json,
+      `{"query":"{a}","variables":${'['.repeat(9e5)}`,
+      400,
+    ],
+    [
+      'be it deep JSON',
+      'POST',
+      '/graphql',
+      json,
+      `{"query":"{a}","variables":{"a":${'['.repeat(4e5)}${']'.repeat(4e5)}}}`,
+      400,
+    ],
+    ['be it a body of more than 1 MiB', 'POST', '/graphql', json, bodyOf('query', 1_100_000), 413],
+    [
+      'be it publishEvents of more than 8 MiB',
+      'POST',
+      '/graphql',
+      json,
+      bodyOf('publishEvents', 8_500_000),
+      413,
+    ],
+  ];
+
+  test.each(sent)('%s', async (_says, method, path, headers, body, status) => {
+    const { response, body: answer } = await send(method, path, headers as Record<string, string>, body);
+    expect(response.statusCode).toBe(status);
+    expectPlainError(response, answer);
+  });
+
+  test('be it chunked and of more than 1 MiB', async () => {
+    const { response, body } = await send(
+      'POST',
+      '/graphql',
+      { ...json, 'transfer-encoding': 'chunked' },
+      bodyOf('query', 1_100_000),
+    );
+    expect(response.statusCode).toBe(413);
+    expectPlainError(response, body);
+    expect(body).toMatch(/1048576/);
+  });
+
+  test('and publishEvents may have 8 MiB', async () => {
+    const { response, body } = await send(
+      'POST',
+      '/graphql',
+      { ...json, 'x-api-key': tendril.key },
+      bodyOf('publishEvents', 5_000_000),
+    );
+    expect([response.statusCode, body]).toEqual([200, expect.stringContaining('PAYLOAD_TOO_LARGE')]);
+  });
+
+  test('and every request has an id of its own, whatever the caller sends', async () => {
+    const ids = await Promise.all(
+      ['a', 'a'].map(async (id) => {
+        const response = await fetch(`${tendril.url}/health/live`, { headers: { 'x-request-id': id } });
+        return response.headers.get('x-request-id');
+      }),
+    );
+    expect(new Set([...ids, 'a']).size).toBe(3);
+  });
+
+  test('and a server that is spoken to in another tongue goes on', async () => {
+    const { port } = new URL(tendril.url);
+    for (const nonsense of [
+      '\x16\x03\x01\x02\0\x01\0',
+      'GET / HTTP/9.9\r\n\r\n',
+      'POST /graphql HTTP/1.1\r\nContent-Length: x\r\n\r\n',
+    ]) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.end(nonsense);
+      const answer = await text(socket).catch(() => '');
+      expect(answer).not.toMatch(/node:|at .*\(/);
+    }
+    expect((await fetch(`${tendril.url}/health/live`)).status).toBe(200);
+  });
+});
+
+describe('a document', () => {
+  const aliases = (count: number) =>
+    Array.from({ length: count }, (_, index) => `a${index}: __typename`).join(' ');
+  const directives = (count: number) => `__typename ${'@include(if: true) '.repeat(count)}`;
+  /** A field on each of so many levels. */
+  const deep = (levels: number) => {
+    const pairs = 'event { deliveries { '.repeat((levels - 1) / 2);
+    return `delivery(id: "") { ${pairs} id ${'} }'.repeat((levels - 1) / 2)} }`;
+  };
+
+  const sent =
+    'request { method url headers { name value } body curl } response { statusCode headers { name value } body bodyTruncated }';
+  const made = `id number trigger outcome startedAt durationMs ${sent} error`;
+  const whole = `id status failureReason skipReason eventType attemptCount nextAttemptAt plannedAttempts createdAt updatedAt completedAt
+    cursor event { id type payload idempotencyKey createdAt } attempts { ${made} } lastAttempt { ${made} }
+    subscription { id endpointUrl eventTypes status lastDelivery deliveryCount failureCount errorRate }`;
+  const pages = (outer: string, inner: string, fields = 'id') => {
+    const list = (name: string, args: string) => (args ? `${name}(${args})` : name);
+    return `${list('webhookSubscriptions', outer)} { nodes { ${list('deliveries', inner)} { nodes { ${fields} } } } }`;
+  };
+
+  const documents: [says: string, document: string, isTaken: boolean][] = [
+    ['with 15 aliases', `{ ${aliases(15)} }`, true],
+    ['with 16 aliases', `{ ${aliases(16)} }`, false],
+    [
+      'with 16 aliases in fragments',
+      `{ ...a } fragment a on Query { ${aliases(8)} ...b } fragment b on Query { ${aliases(16)} }`,
+      false,
+    ],
+    [
+      'with a fragment of 5 aliases used four times',
+      `{ deliveries { nodes { ...a event { deliveries { ...a event { deliveries { ...a subscription { deliveries { nodes { ...a } } } } } } } } } }
+       fragment a on Delivery { ${aliases(5)} }`,
+      false,
+    ],
+    ['of 11 levels', `{ ${deep(11)} }`, true],
+    ['of 13 levels', `{ ${deep(13)} }`, false],
+    [
+      'of 14 levels in fragments',
+      `{ delivery(id: "") { ...a } } fragment a on Delivery { event { deliveries { ...b } } } fragment b on Delivery { event { deliveries { ...c } } }
+       fragment c on Delivery { event { deliveries { event { deliveries { event { deliveries { event { deliveries { id } } } } } } } } }`,
+      false,
+    ],
+    ['with 5 directives', `{ ${directives(1)} ${'a: __typename @skip(if: false) '.repeat(4)} }`, true],
+    ['with 6 directives', `{ ${'a: __typename @skip(if: false) '.repeat(6)} }`, false],
+    ['with the same directive 50 times', `{ ${directives(50)} }`, false],
+    ['of 1900 words', `{ events(filter: { types: [${'"a" '.repeat(1900)}] }) { nodes { id } } }`, true],
+    ['of 2001 words', `{ ${'__typename '.repeat(2001)} }`, false],
+    ['of 20000 words', `{ ${'__typename '.repeat(20_000)} }`, false],
+    [
+      'with a page of 250 and all there is of its entries',
+      `{ deliveries(first: 250) { totalCount nodes { ${whole} } } }`,
+      true,
+    ],
+    ['with pages of 250 within a page of 250', `{ ${pages('first: 250', 'last: 250')} }`, false],
+    ['with pages of 50 within a page of 50, which is the default', `{ ${pages('', '', whole)} }`, false],
+    ['with pages of 3 within a page of 250', `{ ${pages('first: 250', 'first: 3')} }`, true],
+    [
+      'with large pages under 15 names',
+      `{ ${Array.from({ length: 15 }, (_, index) => `a${index}: deliveries(first: 250) { nodes { id status eventType event { id } } }`)} }`,
+      false,
+    ],
+    [
+      'with pages within pages in fragments',
+      `{ webhookSubscriptions(first: 250) { ...a } } fragment a on WebhookSubscriptionConnection { nodes { ... on WebhookSubscription { ...b } } }
+       fragment b on WebhookSubscription { deliveries(first: 250) { edges { node { id } } } }`,
+      false,
+    ],
+    [
+      'whose fragments each spread the next one twice',
+      `{ ...f0 } ${Array.from({ length: 60 }, (_, n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`).join(' ')} fragment f60 on Query { __typename }`,
+      true,
+    ],
+    [
+      'whose fragments lead in a circle',
+      '{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }',
+      false,
+    ],
+  ];
+
+  test.each(documents)('%s, over HTTP', async (_says, query, isTaken) => {
+    const response = await post(JSON.stringify({ query }));
+    if (isTaken) {
+      expect(['OK', 'UNAUTHENTICATED']).toContain((await codesOf(response))[0] ?? 'OK');
+      return;
+    }
+    expect(response.status).toBe(400);
+    expect((await codesOf(response))[0]).toMatch(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
+  });
+
+  test.each(documents)('%s, over WebSocket', async (_says, query, isTaken) => {
+    const client = tendril.ws();
+    const answer = client.iterate({ query });
+    const next = answer.next();
+    if (isTaken) {
+      expect((await next).value).toHaveProperty('data');
+    } else {
+      const told = await next.catch((errors: unknown) => errors);
+      expect(told).toBeInstanceOf(Array);
+      expect((told as object[])[0]).toMatchObject({
+        extensions: { code: expect.stringMatching(/^GRAPHQL_/) },
+      });
+    }
+    const after = client.iterate({ query: '{ __typename }' });
+    expect((await after.next()).value).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  test('whose pages are as large as its variables say is judged by them', async () => {
+    const query = `query ($outer: Int, $inner: Int = 250) { ${pages('first: $outer', 'first: $inner')} }`;
+    for (const [variables, isTaken] of [
+      [{ outer: 5, inner: 5 }, true],
+      [{ outer: 250, inner: 250 }, false],
+      [{ outer: 250 }, false],
+      [{ outer: 3 }, true],
+      [{ outer: 1e9, inner: 1e9 }, false],
+    ] as const) {
+      const { errors } = await postGraphql(tendril, query, { variables });
+      expect([variables, errors?.[0]?.extensions.code]).toEqual([
+        variables,
+        isTaken ? undefined : 'GRAPHQL_VALIDATION_FAILED',
+      ]);
+      const overSocket = tendril.ws().iterate({ query, variables }).next();
+      if (isTaken) await overSocket;
+      else
+        await expect(overSocket).rejects.toMatchObject([
+          { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+        ]);
+    }
+  });
+
+  test('that clients use to learn the schema is taken', async () => {
+    const { getIntrospectionQuery } = await import('graphql');
+    for (const query of [
+      getIntrospectionQuery(),
+      getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }),
+    ]) {
+      const { errors, data } = await postGraphql(tendril, query);
+      expect(errors).toBeUndefined();
+      expect(data).toHaveProperty('__schema');
+    }
+  });
+});
+
+describe('when something goes wrong inside', () => {
+  test('the answer has an id, and the log has the cause under it', async () => {
+    const env = await freshEnv();
+    const broken = await startTendril(env);
+    const { Client } = (await import('pg')).default;
+    const client = new Client({ connectionString: env.DATABASE_URL });
+    await client.connect();
+    await client.query('ALTER TABLE event RENAME TO elsewhere');
+    await client.end();
+
+    const { errors } = await postGraphql(broken, '{ events { nodes { id } } }');
+    const overSocket = broken.ws().iterate({ query: '{ events { nodes { id } } }' });
+    const { value } = await overSocket.next();
+    for (const [error] of [errors, value?.errors] as {
+      message: string;
+      extensions: Record<string, string>;
+    }[][]) {
+      expect(error).toEqual({
+        message: expect.stringContaining(error?.extensions.errorId ?? 'no id'),
+        path: ['events'],
+        extensions: { code: 'INTERNAL_SERVER_ERROR', errorId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+      });
+      expect(JSON.stringify(error)).not.toMatch(/SELECT|relation|elsewhere|node_modules/i);
+      const logged = broken.log.find((line) => line.includes(error?.extensions.errorId ?? 'no id'));
+      expect(logged).toContain('relation');
+    }
+  });
+
+  test('so it is when PostgreSQL is away, over HTTP and over WebSocket', async () => {
+    const { tendril: cutOff, proxy } = await behindProxy('DATABASE_URL');
+    const open = cutOff.ws();
+    await open.iterate({ query: '{ __typename }' }).next();
+    await proxy.cut();
+
+    const response = await fetch(`${cutOff.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': 'tdl_not-looked-up-before' },
+      body: '{"query":"{ viewer { workspace { id } } }"}',
+    });
+    const answer = await response.text();
+    expect([response.status, answer]).toEqual([500, expect.stringContaining('INTERNAL_SERVER_ERROR')]);
+    expect(answer).not.toMatch(/ECONN|connect|127\.0\.0\.1|node_modules/);
+
+    const closed = Promise.withResolvers<{ code: number; reason: string }>();
+    const refused = cutOff.ws('tdl_not-looked-up-either');
+    refused.on('closed', (event) => closed.resolve(event as { code: number; reason: string }));
+    await expect(refused.iterate({ query: '{ __typename }' }).next()).rejects.toBeDefined();
+    const { code, reason } = await closed.promise;
+    expect(code).toBe(4500);
+    expect(reason).toBe('Internal server error');
+  });
+});
+
+describe('health', () => {
+  test('is told without a key', async () => {
+    const live = await fetch(`${tendril.url}/health/live`);
+    expect([live.status, await live.json()]).toEqual([200, { status: 'ok' }]);
+    const ready = await fetch(`${tendril.url}/health/ready`);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ok', missing: [] }]);
+  });
+
+  test('is bad while PostgreSQL is away, and good again once it is back', async () => {
+    const { tendril: cutOff, proxy } = await behindProxy('DATABASE_URL');
+    await proxy.cut();
+    expect(await readinessOf(cutOff)).toEqual([
+      503,
+      { status: 'unavailable', missing: expect.arrayContaining(['PostgreSQL']) },
+    ]);
+    expect((await fetch(`${cutOff.url}/health/live`)).status).toBe(200);
+    await proxy.mend();
+    await eventually(async () => (await readinessOf(cutOff))[0] === 200);
+    expect((await postGraphql(cutOff, '{ viewer { workspace { id } } }')).errors).toBeUndefined();
+  });
+
+  test('is good while MongoDB is away, and names it', async ({ skip }) => {
+    if ((await freshEnv()).MONGODB_URL === undefined) skip('there is no mongod');
+    const { tendril: cutOff, proxy } = await behindProxy('MONGODB_URL');
+    await proxy.cut();
+    await eventually(async () => JSON.stringify(await readinessOf(cutOff)).includes('MongoDB'), 15_000);
+    expect(await readinessOf(cutOff)).toEqual([200, { status: 'ok', missing: ['MongoDB'] }]);
+    await proxy.mend();
+    await eventually(async () => !JSON.stringify(await readinessOf(cutOff)).includes('MongoDB'), 15_000);
+  });
+
+  async function readinessOf({ url }: Tendril): Promise<[number, unknown]> {
+    const response = await fetch(`${url}/health/ready`);
+    return [response.status, await response.json()];
+  }
+});
+
+/** A Tendril with one of its stores behind a proxy. */
+async function behindProxy(
+  store: 'DATABASE_URL' | 'MONGODB_URL',
+): Promise<{ tendril: Tendril; proxy: TcpProxy }> {
+  const env = await freshEnv();
+  const url = new URL(env[store] ?? '');
+  const proxy = await openTcpProxy(Number(url.port));
+  onTestFinished(() => proxy.close());
+  url.host = `127.0.0.1:${proxy.port}`;
+  const started = await startTendril({ ...env, [store]: url.href });
+  // Runs before the proxy is closed for good, so that the Tendril can stop.
+  onTestFinished(() => proxy.mend());
+  return { tendril: started, proxy };
+}
+
+function post(body: string): Promise<Response> {
+  return fetch(`${tendril.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+}
+
+async function codesOf(response: Response): Promise<string[]> {
+  const { errors = [] } = (await response.json()) as { errors?: { extensions: { code: string } }[] };
+  return errors.map(({ extensions }) => extensions.code);
+}
+
+/** Sends exactly this, which fetch would not. */
+async function send(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: string | undefined,
+): Promise<{ response: IncomingMessage; body: string }> {
+  const { hostname, port } = new URL(tendril.url);
+  const length =
+    body === undefined || headers['transfer-encoding'] ? {} : { 'content-length': Buffer.byteLength(body) };
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const outgoing = httpRequest(
+    { hostname, port, method, path, headers: { ...headers, ...length }, agent: false },
+    resolve,
+  );
+  outgoing.on('error', reject);
+  outgoing.end(body);
+  const response = await promise;
+  return { response, body: await text(response) };
+}
+
+function expectPlainError(response: IncomingMessage, body: string): void {
+  expect(response.headers['content-type']).toMatch(/^application\/(graphql-response\+)?json/);
+  expect(response.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  const { errors } = JSON.parse(body) as { errors: { message: string; extensions: { code: string } }[] };
+  expect(errors[0]).toMatchObject({
+    message: expect.stringMatching(/./),
+    extensions: { code: expect.stringMatching(/^[A-Z_]+$/) },
+  });
+  expect(body).not.toMatch(/stacktrace|node_modules|node:|\bat .*:\d+:\d+|select /i);
+}
+
+/** A request of so many bytes. */
+function bodyOf(kind: 'query' | 'publishEvents', bytes: number): string {
+  const query =
+    kind === 'query'
+      ? '{ __typename }'
+      : 'mutation ($events: [PublishEventInput!]!) { publishEvents(events: $events) { userErrors { code } } }';
+  const variables = { events: [{ type: 'payout.paid', payload: 'x'.repeat(bytes) }] };
+  return JSON.stringify({ query, variables });
+}

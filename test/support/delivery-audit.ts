@@ -84,5 +84,5 @@ async function deliveryPage(
     variables: { after, filter: { subscriptionIds: [subscriptionId] } },
   });
   expect(errors).toBeUndefined();
-  return data?.['deliveries'] as AuditedPage;
+  return data?.deliveries as AuditedPage;
 }

@@ -1,0 +1,28 @@
+import { StartError } from '../start-error.js';
+
+const start = 'start it, or set DATABASE_URL to one that runs.';
+const name = 'set DATABASE_URL to the name or address of its host.';
+const login = 'set DATABASE_URL to a user and password that it lets in.';
+
+// Node's codes, and PostgreSQL's: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const remedies: Readonly<Record<string, string>> = {
+  ECONNREFUSED: start,
+  ECONNRESET: start,
+  ETIMEDOUT: start,
+  EHOSTUNREACH: start,
+  ENETUNREACH: start,
+  ENOTFOUND: name,
+  EAI_AGAIN: name,
+  '28000': login,
+  '28P01': login,
+};
+
+/** What an operator can do about a PostgreSQL that could not be connected to; undefined for an error of another kind. */
+export function whyNoConnection(url: string, error: unknown): StartError | undefined {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const remedy = remedies[code];
+  if (remedy === undefined) return undefined;
+  const { hostname, port } = new URL(url);
+  const place = `${hostname}:${port || '5432'}`;
+  return new StartError(`PostgreSQL at ${place} cannot be used (${code}): ${remedy}`, { cause: error });
+}

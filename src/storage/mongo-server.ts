@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { MongoClient, MongoNetworkError, MongoServerError } from 'mongodb';
+import { type Db, MongoClient, MongoNetworkError, MongoServerError } from 'mongodb';
 import { MongoInstance, MongoInstanceEvents } from 'mongodb-memory-server-core/lib/util/MongoInstance.js';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
@@ -158,18 +158,34 @@ async function becomePrimary(address: string): Promise<void> {
   const admin = client.db('admin');
   const config = { _id: REPLICA_SET, version: 1, members: [{ _id: 0, host: address }] };
   const deadline = performance.now() + READY_WITHIN_MS;
-  try {
-    await admin.command({ replSetInitiate: config }).catch(async (error: unknown) => {
-      if (!(error instanceof MongoServerError) || error.code !== ALREADY_INITIALIZED) throw error;
-      await admin.command({ replSetReconfig: config, force: true }).catch(ignoreDroppedConnection);
-    });
-    while (!(await admin.command({ hello: 1 }).catch(ignoreDroppedConnection))?.isWritablePrimary) {
+  async function until(isReached: () => Promise<boolean>): Promise<void> {
+    while (!(await isReached())) {
       if (performance.now() > deadline) throw new Error('the replica set found no primary');
       await pause(20);
     }
+  }
+  try {
+    await until(() => takeConfig(admin, config));
+    await until(async () => {
+      const hello = await admin.command({ hello: 1 }).catch(ignoreDroppedConnection);
+      return hello?.isWritablePrimary === true;
+    });
   } finally {
     await client.close();
   }
+}
+
+/** False where the connection was dropped before the answer: the configuration may be taken by then, and may not. */
+async function takeConfig(admin: Db, config: object): Promise<boolean> {
+  const taken = await admin
+    .command({ replSetInitiate: config })
+    .catch((error: unknown) =>
+      error instanceof MongoServerError && error.code === ALREADY_INITIALIZED
+        ? admin.command({ replSetReconfig: config, force: true })
+        : Promise.reject(error),
+    )
+    .catch(ignoreDroppedConnection);
+  return taken !== undefined;
 }
 
 /** A member drops all connections when its state changes, as it does on the way to primary. */

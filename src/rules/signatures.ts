@@ -79,13 +79,14 @@ const keys = new Map<string, KeyObject>();
 const maxKeys = 1000;
 
 function hmacKeyOf(secret: string): KeyObject {
-  return keys.get(secret) ?? keep(secret, createSecretKey(bytesOf(secret, 'whsec_')));
+  const known = keys.get(secret);
+  return known?.type === 'secret' ? known : keep(secret, createSecretKey(bytesOf(secret, 'whsec_')));
 }
 
 function privateKeyOf(secret: string): KeyObject {
-  return (
-    keys.get(secret) ?? keep(secret, privateKeyFromSeed(bytesOf(secret, 'whsk_').subarray(0, seedBytes)))
-  );
+  const known = keys.get(secret);
+  if (known?.type === 'private') return known;
+  return keep(secret, privateKeyFromSeed(bytesOf(secret, 'whsk_').subarray(0, seedBytes)));
 }
 
 function keep(secret: string, key: KeyObject): KeyObject {

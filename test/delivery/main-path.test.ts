@@ -26,15 +26,30 @@ test('an event that is published is delivered, signed, logged, and seen live', a
   expect(published).toMatchObject({ duplicate: false, deliveryCount: 1, userErrors: [] });
 
   const [request] = await receiver.waitFor(1);
-  const verified = new Webhook(created.secret).verify(request?.body ?? '', request?.headers as Record<string, string>);
-  expect(verified).toEqual({ type: 'payout.paid', timestamp: published.event.createdAt, data: { amount: 1999 } });
+  const verified = new Webhook(created.secret).verify(
+    request?.body ?? '',
+    request?.headers as Record<string, string>,
+  );
+  expect(verified).toEqual({
+    type: 'payout.paid',
+    timestamp: published.event.createdAt,
+    data: { amount: 1999 },
+  });
   expect(request?.headers['webhook-id']).toBe(published.event.id);
 
-  await eventually(() => seen.at(-1)?.status === 'DELIVERED', 5_000, () => JSON.stringify(seen));
+  await eventually(
+    () => seen.at(-1)?.status === 'DELIVERED',
+    5_000,
+    () => JSON.stringify(seen),
+  );
   expect(seen.map(({ status }) => status)).toEqual(['PENDING', 'SENDING', 'DELIVERED']);
   const { deliveries } = await tendril.http().request<Logs>(logs);
   expect(deliveries.nodes).toMatchObject([
-    { status: 'DELIVERED', attemptCount: 1, lastAttempt: { outcome: 'SUCCEEDED', number: 1, response: { statusCode: 204 } } },
+    {
+      status: 'DELIVERED',
+      attemptCount: 1,
+      lastAttempt: { outcome: 'SUCCEEDED', number: 1, response: { statusCode: 204 } },
+    },
   ]);
 });
 

@@ -116,7 +116,7 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
   });
   started.defer(() => httpClient.close());
   const recorder = createRecorder(database, alarms, log);
-  const endpoints = createEndpoints(database, encryption);
+  const endpoints = createEndpoints(database, encryption, log);
   const drain = new Drain({
     database,
     encryption,

@@ -8,6 +8,7 @@ import { type ClaimedDelivery, claimDue } from './claim-due.js';
 import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
 import type { Recorder } from './gather-records.js';
+import { giveBack } from './give-back.js';
 
 /** What a drain works with. */
 export interface DrainParts extends AttemptParts {
@@ -20,9 +21,9 @@ export interface DrainParts extends AttemptParts {
   readonly log: Logger;
 }
 
-const slots = 256;
-// Claiming one by one as slots come free would cost a statement each; a quarter at a time costs next to nothing.
-const refill = slots / 4;
+const slots = 1024;
+// Claiming one by one as slots come free would cost a statement each; a few dozen at a time costs next to nothing.
+const refill = slots / 16;
 const lingerMs = 1_500;
 const afterFailureMs = 500;
 
@@ -106,7 +107,7 @@ export class Drain {
   }
 
   async #claimAndSend(): Promise<number> {
-    const { database, alarms, endpoints, worker } = this.#parts;
+    const { database, alarms, worker } = this.#parts;
     this.#isWoken = false;
     this.#freed = 0;
     const limit = slots - this.#sending;
@@ -121,13 +122,27 @@ export class Drain {
     this.#afterSubscription = (isFull && claimed.at(-1)?.subscriptionId) || zeroUuid;
     // A full chunk means a backlog: idle workers are called in.
     if (isFull) void alarms.set([new Date()]);
-    const wanted = new Map(claimed.map((one) => [one.subscriptionId, one.subscriptionRevision]));
-    const known = wanted.size > 0 ? await endpoints.load(wanted) : new Map<string, Endpoint>();
-    for (const delivery of claimed) {
+    const known = await this.#endpointsOf(claimed);
+    const unsendable = claimed.filter((delivery) => {
       const endpoint = known.get(delivery.subscriptionId);
       if (endpoint) void this.#send(delivery, endpoint);
-    }
+      return endpoint === undefined;
+    });
+    await giveBack(database, unsendable);
     return claimed.length;
+  }
+
+  /** What is claimed is ours for as long as the lease lasts, so this is tried again where PostgreSQL went away meanwhile. */
+  async #endpointsOf(claimed: readonly ClaimedDelivery[]): Promise<Map<string, Endpoint>> {
+    const wanted = new Map(claimed.map((one) => [one.subscriptionId, one.subscriptionRevision]));
+    for (;;) {
+      try {
+        return await this.#parts.endpoints.load(wanted);
+      } catch (error) {
+        if (this.#isStopping) throw error;
+        await this.#claimFailed(error);
+      }
+    }
   }
 
   /** PostgreSQL is away, most likely: what is in flight goes on, and claiming is tried again until it succeeds. */

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Profile } from '../profiles/profile.js';
 import { profileNamed } from '../profiles/profiles.js';
 import type { RetryPolicy } from '../rules/delivery-states.js';
@@ -20,35 +21,45 @@ export interface Endpoint {
 
 /** The endpoints that a worker sends to. */
 export interface Endpoints {
-  /** The endpoints of these subscriptions, at these revisions or later ones; one that was deleted meanwhile is left out. */
+  /**
+   * The endpoints of these subscriptions, at these revisions or later ones. Left out are those that were deleted meanwhile, since
+   * their secrets are gone, and those whose secrets cannot be read, which the log tells.
+   */
   load(wanted: ReadonlyMap<string, number>): Promise<Map<string, Endpoint>>;
 }
 
 const maxKept = 10_000;
 
 /** Keeps endpoints in memory; a claim says which revision is current, so none is ever out of date. */
-export function createEndpoints(database: Database, encryption: Encryption): Endpoints {
+export function createEndpoints(database: Database, encryption: Encryption, log: Logger): Endpoints {
   const kept = new Map<string, Endpoint>();
   return {
     async load(wanted) {
-      const missing = [...wanted]
-        .filter(([id, revision]) => (kept.get(id)?.revision ?? 0) < revision)
-        .map(([id]) => id);
-      if (missing.length > 0) {
-        if (kept.size + missing.length > maxKept) kept.clear();
-        for (const row of await database.query<EndpointRow>(find, [missing]))
-          kept.set(row.uuid, toEndpoint(row, encryption));
+      const current = [...wanted].filter(([id, revision]) => (kept.get(id)?.revision ?? 0) >= revision);
+      const found = new Map(current.map(([id]) => [id, kept.get(id) as Endpoint]));
+      const missing = [...wanted.keys()].filter((id) => !found.has(id));
+      const rows = missing.length > 0 ? await database.query<EndpointRow>(find, [missing]) : [];
+      if (kept.size + rows.length > maxKept) kept.clear();
+      for (const [id, endpoint] of readableOf(rows, encryption, log)) {
+        kept.set(id, endpoint);
+        found.set(id, endpoint);
       }
-      const known = [...wanted.keys()].flatMap((id) => {
-        const endpoint = kept.get(id);
-        return endpoint ? [[id, endpoint] as const] : [];
-      });
-      // What was cleared above and not looked up again is looked up now.
-      return known.length === wanted.size || missing.length === wanted.size
-        ? new Map(known)
-        : this.load(wanted);
+      return found;
     },
   };
+}
+
+/** Those that can be signed for: one that cannot must not keep those of others waiting. */
+function readableOf(rows: readonly EndpointRow[], encryption: Encryption, log: Logger): [string, Endpoint][] {
+  return rows.flatMap((row) => {
+    try {
+      return [[row.uuid, toEndpoint(row, encryption)]];
+    } catch (error) {
+      const message = 'a subscription cannot be sent to: its secrets cannot be read';
+      log.error({ err: error, subscription: row.uuid }, message);
+      return [];
+    }
+  });
 }
 
 interface EndpointRow {
@@ -94,5 +105,5 @@ const find: Statement = {
       (SELECT coalesce(json_agg(json_build_object('id', k.id, 'ciphertext', encode(k.ciphertext, 'hex'), 'expiresAt', k.expires_at)
           ORDER BY k.id DESC), '[]')
         FROM subscription_secret k WHERE k.subscription_id = s.id) AS secrets
-    FROM webhook_subscription s WHERE s.id = ANY ($1::uuid[])`,
+    FROM webhook_subscription s WHERE s.id = ANY ($1::uuid[]) AND s.deleted_at IS NULL`,
 };

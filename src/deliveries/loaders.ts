@@ -105,7 +105,7 @@ function many<Row, Value>(
   return new DataLoader<RowKey, Value>(
     async (keys) => {
       const distinct = [...new Map(keys.map((key) => [textOf(key), key])).values()];
-      const rows = Map.groupBy(await load(distinct), (row) => textOf(ownerOf(row)));
+      const rows = Map.groupBy(await loadTwice(load, distinct), (row) => textOf(ownerOf(row)));
       return keys.map((key) => toValue(rows.get(textOf(key)) ?? []));
     },
     { cache: false },
@@ -114,6 +114,14 @@ function many<Row, Value>(
 
 function textOf({ workspaceId, uuid }: RowKey): string {
   return `${workspaceId} ${uuid}`;
+}
+
+/** A connection may break under a look-up; that must not cost a live stream a state, so it is made once more. */
+async function loadTwice<Row>(
+  load: (keys: readonly RowKey[]) => Promise<Row[]>,
+  keys: readonly RowKey[],
+): Promise<Row[]> {
+  return load(keys).catch(() => load(keys));
 }
 
 const findCounts: Statement = {

@@ -87,7 +87,7 @@ const store: Statement = {
         next_attempt_at, created_at, updated_at, completed_at)
       SELECT f.workspace_id, d.id, f.id, d.subscription_id, f.type,
         CASE WHEN d.skip_reason IS NULL THEN 'PENDING' ELSE 'SKIPPED' END, d.skip_reason,
-        CASE WHEN d.skip_reason IS NULL THEN f.created_at END, f.created_at, f.created_at,
+        CASE WHEN d.skip_reason IS NULL THEN least(f.created_at, now()) END, f.created_at, f.created_at,
         CASE WHEN d.skip_reason IS NOT NULL THEN f.created_at END
       FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::text[]) AS d (event_id, id, subscription_id, skip_reason)
       JOIN fresh f ON f.id = d.event_id

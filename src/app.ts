@@ -141,7 +141,6 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
 async function serve(parts: Parts, started: AsyncDisposableStack): Promise<string> {
   const { config, log } = parts;
   const http = createHttpServer(() => readinessOf(parts), log);
-  started.defer(() => http.close());
   if (config.role !== 'worker') {
     const schema = buildGraphqlSchema();
     const overHttp = await registerGraphqlHttp(http, schema, parts);
@@ -150,6 +149,8 @@ async function serve(parts: Parts, started: AsyncDisposableStack): Promise<strin
     started.defer(() => overWebSocket.stop());
     await registerGraphiql(http, { folder: graphiqlFolder });
   }
+  // Stopped first: requests under way come to their end while all that answers them still runs.
+  started.defer(() => http.close());
   return listenHttp(http, config);
 }
 

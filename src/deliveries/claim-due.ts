@@ -36,7 +36,7 @@ export interface ClaimRequest {
 }
 
 /** Seconds that a claim holds; longer than any timeout. */
-export const leaseSeconds = 60;
+const leaseSeconds = 60;
 
 /**
  * The subscriptions that have deliveries waiting, found by skipping from one to the next in the index: what it costs depends on

@@ -26,6 +26,8 @@ const slots = 1024;
 const refill = slots / 16;
 const lingerMs = 1_500;
 const afterFailureMs = 500;
+const retriesWithinMs = 5_000;
+const retryGridMs = 20;
 
 /** Takes due deliveries and sends them until none is due: one worker's, running once at a time. */
 export class Drain {
@@ -38,8 +40,8 @@ export class Drain {
   #isRunning = false;
   #isStopping = false;
   #isWoken = false;
-  /** When the first retry is due that this drain has brought about. */
-  #soonestRetryMs = Number.POSITIVE_INFINITY;
+  /** When retries are due that this drain has brought about, as far as it may still run then. */
+  readonly #retriesMs = new Set<number>();
   #signal: () => void = () => undefined;
 
   constructor(parts: DrainParts) {
@@ -93,17 +95,25 @@ export class Drain {
 
   /** Waits until something happens, but not beyond the moment given or the next retry. */
   async #signalled(untilMs: number): Promise<void> {
-    const nowMs = Date.now();
+    const wakeAtMs = Math.min(untilMs, ...this.#retriesMs);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, Math.min(untilMs, this.#soonestRetryMs) - nowMs));
+      const timer = setTimeout(resolve, Math.max(1, wakeAtMs - Date.now()));
       this.#signal = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    if (Date.now() < this.#soonestRetryMs) return;
-    this.#soonestRetryMs = Number.POSITIVE_INFINITY;
-    this.#isWoken = true;
+    const nowMs = Date.now();
+    for (const retryMs of this.#retriesMs) {
+      if (retryMs > nowMs) continue;
+      this.#retriesMs.delete(retryMs);
+      this.#isWoken = true;
+    }
+  }
+
+  /** Later retries are left to their alarms; near ones that lie close together count as one. */
+  #expectRetry(atMs: number): void {
+    if (atMs < Date.now() + retriesWithinMs) this.#retriesMs.add(Math.ceil(atMs / retryGridMs) * retryGridMs);
   }
 
   async #claimAndSend(): Promise<number> {
@@ -161,9 +171,7 @@ export class Drain {
       const ended = await attemptDelivery(this.#parts, delivery, endpoint);
       this.#windows.leave(delivery.subscriptionId, ended.outcome);
       await recorder.record(ended);
-      if (ended.verdict.status === 'RETRYING') {
-        this.#soonestRetryMs = Math.min(this.#soonestRetryMs, ended.verdict.nextAttemptAtMs);
-      }
+      if (ended.verdict.status === 'RETRYING') this.#expectRetry(ended.verdict.nextAttemptAtMs);
     } catch (error) {
       // The lease runs out and the sweep takes the delivery back: nothing is lost.
       log.error({ err: error, delivery: delivery.uuid }, 'an attempt broke off');

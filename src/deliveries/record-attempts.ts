@@ -64,7 +64,7 @@ export async function recordAttempts(
 }
 
 /** What the API calls an outcome. */
-export function outcomeName(outcome: Outcome, succeeded: boolean): string {
+function outcomeName(outcome: Outcome, succeeded: boolean): string {
   switch (outcome.kind) {
     case 'responded':
       return succeeded ? 'SUCCEEDED' : 'REJECTED';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Parts } from '../parts.js';
@@ -22,6 +22,8 @@ const sayGoodbyeWithinMs = 1_000;
 
 /** A socket, with what it carries once its key has been accepted. */
 interface AcceptedLink extends Link {
+  /** The ids of its subscriptions, and of some that have ended. */
+  readonly live: Set<string>;
   accepted?: { readonly key: string; readonly watch: NodeJS.Timeout };
 }
 
@@ -44,10 +46,14 @@ export function registerGraphqlWebSocket(
     else
       sockets.handleUpgrade(request, connection, head, (socket) => {
         gatherMessages(socket, connection);
-        linkWebSocket(server, { socket, request }, parts.log);
+        linkWebSocket<AcceptedLink>(server, { socket, request, live: new Set() }, parts.log);
       });
   });
-  return { stop: () => closeAll(sockets) };
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= closeAll(sockets));
+  // An HTTP server waits for the sockets that were made of its connections before it has closed.
+  app.addHook('preClose', stop);
+  return { stop };
 }
 
 /** Closes every socket, those whose clients do not answer the goodbye too. */
@@ -73,10 +79,14 @@ function serverOptions(
       extra.accepted = { key, watch: watchSocket(extra.socket, key, parts) };
       return true;
     },
-    onSubscribe: ({ subscriptions }, _id, asked) =>
-      Object.keys(subscriptions).length > maxSubscriptionsPerSocket
-        ? [tooManySubscriptions()]
-        : readOperation(schema, asked),
+    onSubscribe: ({ extra: { live }, subscriptions }, id, asked) => {
+      const read = readOperation(schema, asked);
+      if (!('document' in read) || !isSubscription(read)) return read;
+      for (const known of live) if (!(known in subscriptions)) live.delete(known);
+      if (live.size >= maxSubscriptionsPerSocket) return [tooManySubscriptions()];
+      live.add(id);
+      return read;
+    },
     context: async ({ extra }) =>
       new Context(await authenticator.authenticate(extra.accepted?.key ?? ''), parts),
     onError: (_context, _id, _payload, errors) => errors.map((error) => toClientError(error, log)),
@@ -87,6 +97,10 @@ function serverOptions(
     },
     onClose: ({ extra }) => clearInterval(extra.accepted?.watch),
   };
+}
+
+function isSubscription({ document, operationName }: ExecutionArgs): boolean {
+  return getOperationAST(document, operationName)?.operation === 'subscription';
 }
 
 function tooManySubscriptions(): GraphQLError {

@@ -55,7 +55,7 @@ export async function startTendril(env?: Env, options: { stopAfterTest?: boolean
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= app.stop());
   if (options.stopAfterTest ?? true) onTestFinished(stop);
-  return { ...clientsOf(app.url, settings['BOOTSTRAP_API_KEY'] ?? ''), log, stop };
+  return { ...clientsOf(app.url, settings.BOOTSTRAP_API_KEY ?? ''), log, stop };
 }
 
 /** A Tendril in a process of its own. */
@@ -68,7 +68,7 @@ export interface TendrilProcess extends Tendril {
 /** Starts the built Tendril (dist/) in a process of its own; it is killed at the end of the test where it still runs. */
 export async function startTendrilProcess(env: Env): Promise<TendrilProcess> {
   const child = spawn(process.execPath, ['dist/src/main.js'], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
@@ -88,7 +88,7 @@ export async function startTendrilProcess(env: Env): Promise<TendrilProcess> {
     return code ?? ended;
   };
   return {
-    ...clientsOf(url, env['BOOTSTRAP_API_KEY'] ?? ''),
+    ...clientsOf(url, env.BOOTSTRAP_API_KEY ?? ''),
     log,
     process: child,
     end,

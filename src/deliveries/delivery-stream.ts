@@ -1,6 +1,6 @@
 import type { UpdateCursor } from '../rules/update-cursor.js';
 import type { Database } from '../storage/database.js';
-import type { Delivery } from './delivery.entity.js';
+import { Delivery } from './delivery.entity.js';
 import { findPresentPosition, loadChangedSince } from './load-deliveries.js';
 
 /** Which of these deliveries a stream wants; decides for many at once, since it may have to look something up. */
@@ -23,7 +23,10 @@ export class DeliveryStream {
   #buffered: Delivery[] = [];
   /** Where to go on within a catching up. */
   #page: UpdateCursor | undefined;
+  /** The oldest transaction that was under way when the catching up began. */
+  #beganAtXmin = '0';
   #mustCatchUp: boolean;
+  #misses = 0;
   /** The states that the last catching up has told; what was told live meanwhile may be older. */
   readonly #caughtUp = new Map<string, bigint>();
   #isEnded = false;
@@ -54,6 +57,7 @@ export class DeliveryStream {
 
   /** Is told that states were missed. */
   miss(): void {
+    this.#misses += 1;
     this.#mustCatchUp = true;
     this.#page = undefined;
     this.#buffered = [];
@@ -86,18 +90,25 @@ export class DeliveryStream {
   }
 
   async #catchUp(position: UpdateCursor): Promise<Delivery[]> {
+    const misses = this.#misses;
+    if (!this.#page) {
+      this.#beganAtXmin = (await findPresentPosition(this.#database, this.#workspaceId)).xmin;
+    }
     const deliveries = await loadChangedSince(this.#database, this.#page ?? position, pageSize);
     const last = deliveries.at(-1);
     const isWhole = deliveries.length < pageSize;
-    if (isWhole) this.#mustCatchUp = false;
-    // Only the first page reaches back to `xmin`; the next ones go strictly on. What commits late meanwhile is told live.
-    this.#page = isWhole || !last ? undefined : { ...last.position, xmin: last.position.xid };
+    // What was missed while the page was read may be younger than the page.
+    if (misses === this.#misses) {
+      if (isWhole) this.#mustCatchUp = false;
+      // Only the first page reaches back to `xmin`; the next ones go strictly on. What commits late meanwhile is told live.
+      this.#page = isWhole || !last ? undefined : { ...last.position, xmin: last.position.xid };
+    }
     for (const {
       uuid,
       position: { xid },
     } of deliveries)
       this.#caughtUp.set(uuid, BigInt(xid));
-    return deliveries;
+    return deliveries.map((delivery) => reachingBackTo(delivery, this.#beganAtXmin));
   }
 
   #takeBuffered(): Delivery[] {
@@ -115,4 +126,14 @@ export class DeliveryStream {
       this.#signal = resolve;
     });
   }
+}
+
+/**
+ * The delivery with a cursor that reaches back so far at least: what commits late, between two pages, is told after them, and who
+ * breaks off before that must find it behind the cursor.
+ */
+function reachingBackTo(delivery: Delivery, xmin: string): Delivery {
+  const { position } = delivery;
+  if (BigInt(position.xmin) <= BigInt(xmin)) return delivery;
+  return new Delivery({ ...delivery, changedXid: position.xid, changedXmin: xmin });
 }

@@ -71,7 +71,8 @@ function open(
     throw: (error) => updates.throw(error),
     return() {
       siblings.delete(stream);
-      if (siblings.size === 0) streams.delete(workspaceId);
+      // Returned twice, it must not take a newer set of its workspace along.
+      if (siblings.size === 0 && streams.get(workspaceId) === siblings) streams.delete(workspaceId);
       // A generator that waits for its next value would not notice `return` before that value comes.
       stream.end();
       return updates.return(undefined);

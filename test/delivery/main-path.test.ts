@@ -2,19 +2,14 @@ import { gql } from 'graphql-request';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
+import { followUpdates } from '../support/follow-updates.js';
 import { startReceiver } from '../support/receiver.js';
 import { startTendril } from '../support/tendril.js';
 
 test('an event that is published is delivered, signed, logged, and seen live', async () => {
   const receiver = await startReceiver();
   const tendril = await startTendril();
-  const seen: { status: string; attemptCount: number }[] = [];
-  const updates = tendril.ws().iterate<{ deliveryUpdated: { status: string; attemptCount: number } }>({
-    query: 'subscription { deliveryUpdated { status attemptCount } }',
-  });
-  void (async () => {
-    for await (const { data } of updates) if (data) seen.push(data.deliveryUpdated);
-  })();
+  const { updates: seen } = await followUpdates(tendril.ws());
   const { createWebhookSubscription: created } = await tendril.http().request<Created>(create, {
     input: { endpointUrl: receiver.url, eventTypes: ['payout.paid'] },
   });

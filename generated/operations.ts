@@ -84,7 +84,7 @@ export type CreateWebhookSubscriptionInput = {
   readonly signatureScheme?: SignatureScheme | null | undefined;
   /** ACTIVE, or INACTIVE to keep it without sending to it. */
   readonly status?: WebhookSubscriptionStatus | null | undefined;
-  /** Seconds until an attempt is given up: 1 to 30, 15 unless given. */
+  /** Seconds until an attempt is given up: 1 to 30; the profile says unless given, mostly 15. */
   readonly timeoutSeconds?: number | null | undefined;
 };
 
@@ -128,15 +128,17 @@ export type DeliveryOrder =
 
 /** The delivery profiles. deliveryProfiles tells what each means. */
 export type DeliveryProfileName =
-  /** A retry every hour for 48 hours. */
+  /** GitHub: the payload itself as body, X-GitHub-Event, X-Hub-Signature-256; resent by hand only. */
+  | 'GITHUB'
+  /** Hourly: a retry every hour for 48 hours; body and signature as in Standard Webhooks. */
   | 'HOURLY'
-  /** Venue management: SNS-shaped messages, after the receiver has confirmed. */
+  /** iVvy: SNS-shaped messages to notification endpoints that have confirmed their subscription. */
   | 'IVVY'
-  /** Payments: only status 200 is success. */
+  /** Ivy: only status 200 is success; a body of id, type, date and payload; x-ivy-signature. */
   | 'IVY'
-  /** Email events: flat bodies, three retries. */
+  /** Ivymail: flat bodies of email events, three retries with exponential backoff, x-ivymail-signature. */
   | 'IVYMAIL'
-  /** Standard Webhooks 1.0.0: the default. */
+  /** Standard Webhooks 1.0.0: a body of type, timestamp and data, and nine retries over 75 hours. */
   | 'STANDARD';
 
 /** Why a delivery was not sent. */

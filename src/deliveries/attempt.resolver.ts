@@ -43,6 +43,7 @@ export class AttemptResolver {
       event && subscription
         ? profileNamed(subscription.profileName).body({
             id: event.id,
+            uuid: event.uuid,
             type: event.type,
             payload: event.payloadText,
             createdAt: event.createdAt,

@@ -11,8 +11,8 @@ export interface PreparedAttempt {
 }
 
 /**
- * Makes the request of an attempt: the same body each time, a new timestamp and signature. Of what Tendril sets, a header of the
- * subscription's own takes the place of user-agent alone.
+ * Makes the request of an attempt: the same body each time, a new timestamp and signature. A header of the subscription's own
+ * wins over the profile's; one that signs or frames the request was refused when it was saved.
  */
 export function prepareAttempt(
   delivery: ClaimedDelivery,
@@ -20,30 +20,36 @@ export function prepareAttempt(
   nowMs: number,
 ): PreparedAttempt {
   const eventId = toTypeId('evt', delivery.eventId);
-  const body =
-    delivery.body?.toString('utf8') ??
-    endpoint.profile.body({
-      id: eventId,
-      type: delivery.eventType,
-      payload: delivery.payload,
-      createdAt: delivery.eventCreatedAt,
-      workspaceId: toTypeId('ws', delivery.workspaceId),
-    });
+  const event = {
+    id: eventId,
+    uuid: delivery.eventId,
+    type: delivery.eventType,
+    payload: delivery.payload,
+    createdAt: delivery.eventCreatedAt,
+    workspaceId: toTypeId('ws', delivery.workspaceId),
+  };
+  const body = delivery.body?.toString('utf8') ?? endpoint.profile.body(event);
   const secrets = endpoint.secrets.filter(
     ({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs,
   );
   const timestampSeconds = Math.floor(nowMs / 1000);
   const own = Object.fromEntries(endpoint.ownHeaders.map(({ name, value }) => [name.toLowerCase(), value]));
-  const openHeaders = {
+  const made: Record<string, string> = {
     'content-type': 'application/json',
-    ...('user-agent' in own ? {} : { 'user-agent': 'Tendril' }),
+    'user-agent': 'Tendril',
     'webhook-id': eventId,
     'webhook-timestamp': String(timestampSeconds),
     'webhook-signature': standardSignature(secrets, eventId, timestampSeconds, body),
-    ...endpoint.profile.headers(body, secrets[0]?.secret ?? ''),
+    ...endpoint.profile.headers({
+      event,
+      subscriptionId: toTypeId('wsub', delivery.subscriptionId),
+      body,
+      secret: secrets[0]?.secret ?? '',
+    }),
   };
+  const openHeaders = Object.fromEntries(Object.entries(made).filter(([name]) => !(name in own)));
   return {
     openHeaders,
-    request: { url: endpoint.url, headers: { ...own, ...openHeaders }, body, timeoutMs: endpoint.timeoutMs },
+    request: { url: endpoint.url, headers: { ...openHeaders, ...own }, body, timeoutMs: endpoint.timeoutMs },
   };
 }

@@ -19,11 +19,12 @@ export const ivymail: Profile = {
     'Ivymail: flat bodies of email events, three retries with exponential backoff, x-ivymail-signature.',
   retryScheduleSeconds: [30, 120, 480],
   jitter: 0,
+  timeoutSeconds: 15,
   success: [200, 299],
   ownSignatureHeaders: ['x-ivymail-signature'],
   requiresConfirmation: false,
   body: flatBody,
-  headers: (body, secret) => ({ 'x-ivymail-signature': hmacHex(secret, body) }),
+  headers: ({ body, secret }) => ({ 'x-ivymail-signature': hmacHex(secret, body) }),
 };
 
 function flatBody(event: EventToSend): string {

@@ -1,10 +1,9 @@
-/** The names of the delivery profiles. */
-export type ProfileName = 'STANDARD' | 'IVY' | 'IVYMAIL' | 'IVVY' | 'HOURLY';
-
 /** What a body is made from. */
 export interface EventToSend {
   /** The event's TypeID. */
   readonly id: string;
+  /** The same as a UUID. */
+  readonly uuid: string;
   readonly type: string;
   /** The payload as compact JSON, exactly as published. */
   readonly payload: string;
@@ -13,14 +12,27 @@ export interface EventToSend {
   readonly workspaceId: string;
 }
 
+/** What an attempt's own headers are made from. */
+export interface AttemptToSign {
+  readonly event: EventToSend;
+  /** The subscription's TypeID. */
+  readonly subscriptionId: string;
+  readonly body: string;
+  /** The newest signing secret. */
+  readonly secret: string;
+}
+
 /** How a provider delivers: data, and the pure functions that its documentation asks for. */
 export interface Profile {
-  readonly name: ProfileName;
+  /** Its value in the GraphQL enum DeliveryProfileName. */
+  readonly name: string;
   readonly description: string;
   /** Seconds between attempts, first retry first. */
   readonly retryScheduleSeconds: readonly number[];
   /** The share by which a delay may be shorter or longer: 0.2 is ±20 %. */
   readonly jitter: number;
+  /** Seconds until an attempt is given up. */
+  readonly timeoutSeconds: number;
   /** First and last status code that count as delivered. */
   readonly success: readonly [number, number];
   /** Header names besides webhook-signature that carry a signature. */
@@ -28,6 +40,6 @@ export interface Profile {
   readonly requiresConfirmation: boolean;
   /** The body's bytes, as text; the same for every attempt. */
   body(event: EventToSend): string;
-  /** The headers of the provider's own, besides those of Standard Webhooks. `secret` is the newest signing secret. */
-  headers(body: string, secret: string): Readonly<Record<string, string>>;
+  /** The headers of the provider's own, names in lower case; they win over those that every profile sends. */
+  headers(attempt: AttemptToSign): Readonly<Record<string, string>>;
 }

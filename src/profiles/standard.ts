@@ -8,6 +8,7 @@ export const standard: Profile = {
   description: 'Standard Webhooks 1.0.0: a body of type, timestamp and data, and nine retries over 75 hours.',
   retryScheduleSeconds: [5, 300, 1800, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour],
   jitter: 0.2,
+  timeoutSeconds: 15,
   success: [200, 299],
   ownSignatureHeaders: [],
   requiresConfirmation: false,

@@ -15,23 +15,28 @@ export interface CustomHeaderFault {
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 // What frames the request or belongs to one hop (RFC 9110, section 7.6.1), what the body decides, what would make our
-// request pass for a proxy's or for that of a cloud machine asking its metadata service, and what carries signatures.
+// request pass for a proxy's or for that of a cloud machine asking its metadata service, and what every profile sends.
 const reservedNames = new Set([
   ...['host', 'content-length', 'transfer-encoding', 'connection', 'te', 'upgrade', 'expect', 'cookie'],
   ...['keep-alive', 'proxy-connection', 'trailer', 'content-type', 'content-encoding'],
-  ...['forwarded', 'metadata-flavor', 'x-ivy-signature', 'x-ivymail-signature'],
+  ...['forwarded', 'metadata-flavor'],
 ]);
 const reservedPrefixes = ['webhook-', 'x-forwarded-', 'x-aws-ec2-metadata-token', 'x-amz-sns-'];
 
 /**
  * Finds every fault in a subscription's own headers; none means that they can be sent as they are. `authorization` and
  * `user-agent` are the owner's to set, `content-type` is not: the profile's envelope decides it.
+ * @param signatureHeaders names in lower case that carry a signature in one profile or another
  */
-export function checkCustomHeaders(headers: readonly { name: string; value: string }[]): CustomHeaderFault[] {
+export function checkCustomHeaders(
+  headers: readonly { name: string; value: string }[],
+  signatureHeaders: readonly string[],
+): CustomHeaderFault[] {
   const faults: CustomHeaderFault[] = [];
   const seen = new Set<string>();
   for (const [index, { name, value }] of headers.entries()) {
-    const nameFault = index === maxCustomHeaders ? tooMany(headers.length) : faultInName(name, seen);
+    const nameFault =
+      index === maxCustomHeaders ? tooMany(headers.length) : faultInName(name, seen, signatureHeaders);
     if (nameFault !== undefined) faults.push({ index, field: 'name', message: nameFault });
     const valueFault = faultInValue(name, value);
     if (valueFault !== undefined) faults.push({ index, field: 'value', message: valueFault });
@@ -44,12 +49,20 @@ function tooMany(count: number): string {
   return `There are ${count} headers; at most ${maxCustomHeaders} are allowed.`;
 }
 
-function faultInName(name: string, seen: ReadonlySet<string>): string | undefined {
+function faultInName(
+  name: string,
+  seen: ReadonlySet<string>,
+  signatureHeaders: readonly string[],
+): string | undefined {
   const lowerCased = name.toLowerCase();
   if (!token.test(name)) {
     return "A header name is made of letters, digits and !#$%&'*+-.^_`|~, with no space, as in X-Team.";
   }
-  if (reservedNames.has(lowerCased) || reservedPrefixes.some((prefix) => lowerCased.startsWith(prefix))) {
+  const isReserved =
+    reservedNames.has(lowerCased) ||
+    signatureHeaders.includes(lowerCased) ||
+    reservedPrefixes.some((prefix) => lowerCased.startsWith(prefix));
+  if (isReserved) {
     return `The header ${name} cannot be set; the server sets it itself or keeps it out of every request.`;
   }
   if (seen.has(lowerCased))

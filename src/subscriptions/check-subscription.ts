@@ -1,5 +1,6 @@
 import type { UserError } from '../graphql/user-error.js';
 import { userError } from '../graphql/user-error.js';
+import { profiles } from '../profiles/profiles.js';
 import type { AddressPolicy } from '../rules/address-policy.js';
 import { checkCustomHeaders } from '../rules/custom-headers.js';
 import { checkEndpointUrl } from '../rules/endpoint-url.js';
@@ -14,6 +15,7 @@ const maxScheduleEntries = 60;
 const maxDelaySeconds = 604_800;
 const maxTimeoutSeconds = 30;
 const maxAttemptRate = 10_000;
+const signatureHeaders = profiles.flatMap((profile) => profile.ownSignatureHeaders);
 
 /** The fields that create and update share; undefined: not given. */
 export interface SubscriptionFields {
@@ -174,7 +176,7 @@ function checkNumbers({ timeoutSeconds, maxAttemptsPerSecond }: SubscriptionFiel
 
 function checkHeaders(headers: readonly HttpHeaderInput[] | null | undefined): UserError[] {
   if (!headers) return [];
-  return checkCustomHeaders(headers).map(({ index, field, message }) =>
+  return checkCustomHeaders(headers, signatureHeaders).map(({ index, field, message }) =>
     userError('INVALID_HEADER', message, ['input', 'headers', String(index), field]),
   );
 }

@@ -17,9 +17,6 @@ import {
   WebhookSubscriptionStatus,
 } from './webhook-subscription.entity.js';
 
-/** Seconds until an attempt is given up, where the subscription says nothing. */
-export const defaultTimeoutSeconds = 15;
-
 type Created = { subscription: WebhookSubscription; secret: string | null } | { errors: UserError[] };
 
 /** Makes a subscription and its signing secret, or tells all faults of the input. */
@@ -51,7 +48,7 @@ export async function createSubscription(
     signatureScheme: scheme,
     publicKey,
     ownRetryScheduleSeconds: input.retryPolicy?.scheduleSeconds ?? null,
-    timeoutSeconds: input.timeoutSeconds ?? defaultTimeoutSeconds,
+    timeoutSeconds: input.timeoutSeconds ?? profile.timeoutSeconds,
     filter: withPlainNumbers(input.filter ?? null),
     maxAttemptsPerSecond: input.maxAttemptsPerSecond ?? null,
   } as unknown as RequiredEntityData<WebhookSubscription>);

@@ -12,7 +12,7 @@ export class DeliveryProfileResolver {
   })
   deliveryProfiles(@Ctx() context: Context): DeliveryProfile[] {
     authorize(context, ApiKeyScope.READ, ApiKeyScope.MANAGE);
-    return Object.values(profiles).map(toDeliveryProfile);
+    return profiles.map(toDeliveryProfile);
   }
 
   @Query(() => [String], {

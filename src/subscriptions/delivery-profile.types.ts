@@ -1,25 +1,14 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Profile } from '../profiles/profile.js';
+import { profiles } from '../profiles/profiles.js';
 
-/** The providers that Tendril can behave like. */
-export enum DeliveryProfileName {
-  STANDARD = 'STANDARD',
-  IVY = 'IVY',
-  IVYMAIL = 'IVYMAIL',
-  IVVY = 'IVVY',
-  HOURLY = 'HOURLY',
-}
+/** The providers that Tendril can behave like: a value for each profile. */
+export const DeliveryProfileName = Object.fromEntries(profiles.map(({ name }) => [name, name]));
 
 registerEnumType(DeliveryProfileName, {
   name: 'DeliveryProfileName',
   description: 'The delivery profiles. deliveryProfiles tells what each means.',
-  valuesConfig: {
-    STANDARD: { description: 'Standard Webhooks 1.0.0: the default.' },
-    IVY: { description: 'Payments: only status 200 is success.' },
-    IVYMAIL: { description: 'Email events: flat bodies, three retries.' },
-    IVVY: { description: 'Venue management: SNS-shaped messages, after the receiver has confirmed.' },
-    HOURLY: { description: 'A retry every hour for 48 hours.' },
-  },
+  valuesConfig: Object.fromEntries(profiles.map(({ name, description }) => [name, { description }])),
 });
 
 /** How a provider delivers. */
@@ -29,7 +18,7 @@ registerEnumType(DeliveryProfileName, {
 })
 export class DeliveryProfile {
   @Field(() => DeliveryProfileName, { description: 'Its name, for createWebhookSubscription.' })
-  name!: DeliveryProfileName;
+  name!: string;
 
   @Field(() => String, { description: 'What is particular about it.' })
   description!: string;
@@ -58,7 +47,7 @@ export class DeliveryProfile {
 export function toDeliveryProfile(profile: Profile): DeliveryProfile {
   const [from, to] = profile.success;
   return Object.assign(new DeliveryProfile(), {
-    name: DeliveryProfileName[profile.name],
+    name: profile.name,
     description: profile.description,
     retryScheduleSeconds: [...profile.retryScheduleSeconds],
     successStatusCodes: from === to ? String(from) : `${from}-${to}`,

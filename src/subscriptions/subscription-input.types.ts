@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { JsonScalar } from '../graphql/scalars.js';
 import { UserError } from '../graphql/user-error.js';
+import { standard } from '../profiles/standard.js';
 import { DeliveryProfileName } from './delivery-profile.types.js';
 import {
   SignatureScheme,
@@ -60,10 +61,10 @@ export class CreateWebhookSubscriptionInput {
 
   @Field(() => DeliveryProfileName, {
     nullable: true,
-    defaultValue: DeliveryProfileName.STANDARD,
+    defaultValue: standard.name,
     description: 'How to deliver; it cannot be changed later.',
   })
-  profile?: DeliveryProfileName | null;
+  profile?: string | null;
 
   @Field(() => RetryPolicyInput, {
     nullable: true,
@@ -73,7 +74,7 @@ export class CreateWebhookSubscriptionInput {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Seconds until an attempt is given up: 1 to 30, 15 unless given.',
+    description: 'Seconds until an attempt is given up: 1 to 30; the profile says unless given, mostly 15.',
   })
   timeoutSeconds?: number | null;
 

@@ -20,7 +20,7 @@ export class WebhookSubscriptionFilter {
   eventType?: string | null;
 
   @Field(() => DeliveryProfileName, { nullable: true, description: 'With this delivery profile.' })
-  profile?: DeliveryProfileName | null;
+  profile?: string | null;
 
   @Field(() => String, {
     nullable: true,

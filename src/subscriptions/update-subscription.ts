@@ -3,9 +3,9 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { knownEventTypes } from '../events/known-event-types.js';
 import { type UserError, userError } from '../graphql/user-error.js';
 import type { Parts } from '../parts.js';
+import { profileNamed } from '../profiles/profiles.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
 import { checkSubscription } from './check-subscription.js';
-import { defaultTimeoutSeconds } from './create-subscription.js';
 import { findSubscription } from './find-subscription.js';
 import { saveEventTypes } from './save-event-types.js';
 import { sealHeaders } from './subscription-headers.js';
@@ -68,7 +68,8 @@ function applyChanges(
   if (input.retryPolicy !== undefined)
     subscription.ownRetryScheduleSeconds = input.retryPolicy?.scheduleSeconds ?? null;
   if (input.timeoutSeconds !== undefined)
-    subscription.timeoutSeconds = input.timeoutSeconds ?? defaultTimeoutSeconds;
+    subscription.timeoutSeconds =
+      input.timeoutSeconds ?? profileNamed(subscription.profileName).timeoutSeconds;
   if (input.headers !== undefined) sealHeaders(subscription, input.headers ?? [], parts.encryption);
   if (input.filter !== undefined) subscription.filter = withPlainNumbers(input.filter);
   if (input.maxAttemptsPerSecond !== undefined)

@@ -65,24 +65,28 @@ test('a service manager can start and stop it as the README says', async () => {
 
 const decisions = (await readdir(join(project, 'docs/decisions'))).map((name) => `docs/decisions/${name}`);
 
-test.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/glossary.md', ...decisions])(
-  'every link within the project in %s leads somewhere',
-  async (page) => {
-    const text = await readFile(join(project, page), 'utf8');
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) =>
-      join(dirname(page), link),
-    );
-    const missing = await Promise.all(
-      links.map((link) =>
-        access(join(project, link)).then(
-          () => [],
-          () => [link],
-        ),
+test.each([
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs/glossary.md',
+  'docs/adding-a-provider.md',
+  ...decisions,
+])('every link within the project in %s leads somewhere', async (page) => {
+  const text = await readFile(join(project, page), 'utf8');
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) =>
+    join(dirname(page), link),
+  );
+  const missing = await Promise.all(
+    links.map((link) =>
+      access(join(project, link)).then(
+        () => [],
+        () => [link],
       ),
-    );
-    expect(missing.flat()).toEqual([]);
-  },
-);
+    ),
+  );
+  expect(missing.flat()).toEqual([]);
+});
 
 test('the README’s table has every setting, and no other', async () => {
   const config = await readFile(join(project, 'src/config.ts'), 'utf8');

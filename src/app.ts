@@ -31,6 +31,7 @@ import { WebhookSubscription } from './subscriptions/webhook-subscription.entity
 import { ApiKey } from './workspaces/api-key.entity.js';
 import { createAuthenticator } from './workspaces/authenticate.js';
 import { bootstrapWorkspace } from './workspaces/bootstrap-workspace.js';
+import { createRateLimits } from './workspaces/rate-limits.js';
 import { Workspace } from './workspaces/workspace.entity.js';
 
 /** A running server. */
@@ -82,6 +83,8 @@ async function buildParts(
   started.defer(() => alarms.stop());
   const authenticator = createAuthenticator(database);
   started.defer(() => authenticator.close());
+  const rateLimits = createRateLimits(database, config, log);
+  started.defer(() => rateLimits.close());
   const updates = await createDeliveryUpdates(database, log);
   started.defer(() => updates.close());
   const parts: Parts = {
@@ -90,6 +93,7 @@ async function buildParts(
     database,
     alarms,
     authenticator,
+    rateLimits,
     updates,
     encryption: createEncryption(stores.encryptionKeys),
     addressPolicy: {

@@ -34,6 +34,12 @@ const settings = z.object({
   MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of requests (0 sets no limit)').default(
     50,
   ),
+  REQUESTS_PER_MINUTE: wholeNumber(0, 1e9, 'a number of requests (0 sets no limit)').default(60_000),
+  PUBLISHED_EVENTS_PER_MINUTE: wholeNumber(0, 1e9, 'a number of events (0 sets no limit)').default(2_000_000),
+  PUBLISHED_BYTES_PER_MINUTE: wholeNumber(0, 1e12, 'a number of bytes (0 sets no limit)').default(4e9),
+  FAILED_KEYS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of keys (0 sets no limit)').default(30),
+  SOCKETS_PER_KEY: wholeNumber(0, 1_000_000, 'a number of WebSockets (0 sets no limit)').default(1000),
+  TRUSTED_PROXIES: networkList.default([]),
 });
 
 type Given = Partial<Record<keyof z.infer<typeof settings>, string>>;
@@ -66,6 +72,15 @@ export interface Config {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** 0: no limit. */
   readonly managementRequestsPerMinute: number;
+  /** 0: no limit, here and below. */
+  readonly requestsPerMinute: number;
+  readonly publishedEventsPerMinute: number;
+  readonly publishedBytesPerMinute: number;
+  readonly failedKeysPerMinute: number;
+  /** In each process. */
+  readonly socketsPerKey: number;
+  /** CIDR notation; whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   /** Whether a PostgreSQL of the operator's own is used; strict defaults follow from it. */
   readonly isProduction: boolean;
 }
@@ -99,6 +114,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     retentionDays: value.RETENTION_DAYS,
     logLevel: value.LOG_LEVEL,
     managementRequestsPerMinute: value.MANAGEMENT_REQUESTS_PER_MINUTE,
+    requestsPerMinute: value.REQUESTS_PER_MINUTE,
+    publishedEventsPerMinute: value.PUBLISHED_EVENTS_PER_MINUTE,
+    publishedBytesPerMinute: value.PUBLISHED_BYTES_PER_MINUTE,
+    failedKeysPerMinute: value.FAILED_KEYS_PER_MINUTE,
+    socketsPerKey: value.SOCKETS_PER_KEY,
+    trustedProxies: value.TRUSTED_PROXIES,
     isProduction,
   };
 }

@@ -8,6 +8,7 @@ import type { AddressPolicy } from './rules/address-policy.js';
 import type { Database } from './storage/database.js';
 import type { Encryption } from './storage/encryption.js';
 import type { Authenticator } from './workspaces/authenticate.js';
+import type { RateLimits } from './workspaces/rate-limits.js';
 
 /** The parts of the server that requests are answered with; `app.ts` builds each once. */
 export interface Parts {
@@ -17,6 +18,7 @@ export interface Parts {
   readonly encryption: Encryption;
   readonly addressPolicy: AddressPolicy;
   readonly authenticator: Authenticator;
+  readonly rateLimits: RateLimits;
   readonly alarms: Alarms;
   readonly publisher: Publisher;
   readonly updates: DeliveryUpdates;

@@ -7,7 +7,10 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Parts } from '../parts.js';
+import { rateLimitFields } from '../rules/rate-limit-fields.js';
 import { apiKeyFrom } from '../workspaces/authenticate.js';
+import { admitCaller } from './admit-caller.js';
+import { chargeOperation } from './charge-operation.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
 import { documentRules, parseLimits, refusalOfCost } from './document-limits.js';
@@ -36,13 +39,14 @@ export async function registerGraphqlHttp(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       costLimit(schema),
+      rateLimit(schema),
     ],
   });
   await apollo.start();
   const handler = fastifyApolloHandler(apollo, {
     context: async (request): Promise<Context> => {
       const key = apiKeyFrom(request.headers);
-      const caller = key === undefined ? undefined : await parts.authenticator.authenticate(key);
+      const caller = key === undefined ? undefined : await admitCaller(key, request.raw, parts);
       return new Context(caller, parts);
     },
   });
@@ -68,6 +72,24 @@ function costLimit(schema: GraphQLSchema): ApolloServerPlugin<Context> {
     requestDidStart: async () => ({
       didResolveOperation: async ({ document, operationName, request }) => {
         const refusal = refusalOfCost(schema, document, operationName, request.variables);
+        if (refusal) throw refusal;
+      },
+    }),
+  };
+}
+
+/** Counts what an operation uses before it is executed, and refuses it as a whole where something of it is over a limit. */
+function rateLimit(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ document, operationName, request, contextValue, response }) => {
+        const { caller, parts } = contextValue;
+        if (!caller) return;
+        const length = request.http?.headers.get('content-length');
+        const bytes = length === undefined ? undefined : Number(length);
+        const operation = { document, operationName, variables: request.variables, bytes };
+        const { standings, refusal } = await chargeOperation(schema, operation, caller, parts);
+        for (const [name, value] of rateLimitFields(standings)) response.http.headers.set(name, value);
         if (refusal) throw refusal;
       },
     }),

@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
-import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'graphql-ws';
+import { WebSocketServer } from 'ws';
 import type { Parts } from '../parts.js';
-import { apiKeyFrom } from '../workspaces/authenticate.js';
+import { type Accepted, createSocketGate } from './accept-socket.js';
+import { chargeOperation } from './charge-operation.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
 import { gatherMessages } from './gather-messages.js';
@@ -16,7 +17,6 @@ const maxMessageBytes = 256 * 1024;
 const initWithinMs = 5_000;
 const maxSubscriptionsPerSocket = 20;
 const maxBufferedBytes = 4 * 1024 * 1024;
-const watchEveryMs = 2_000;
 const goingAway = 1001;
 const sayGoodbyeWithinMs = 1_000;
 
@@ -24,7 +24,7 @@ const sayGoodbyeWithinMs = 1_000;
 interface AcceptedLink extends Link {
   /** The ids of its subscriptions, and of some that have ended. */
   readonly live: Set<string>;
-  accepted?: { readonly key: string; readonly watch: NodeJS.Timeout };
+  accepted?: Accepted;
 }
 
 /** GraphQL over WebSocket (graphql-transport-ws) at /graphql, on the port of the HTTP server. Gives back what stops it. */
@@ -71,31 +71,37 @@ function serverOptions(
   parts: Parts,
 ): ServerOptions<Record<string, unknown>, AcceptedLink> {
   const { authenticator, log } = parts;
+  const accept = createSocketGate(parts);
+  const callerOf = async ({ accepted }: AcceptedLink) => authenticator.authenticate(accepted?.key ?? '');
   return {
     connectionInitWaitTimeout: initWithinMs,
     onConnect: async ({ connectionParams, extra }) => {
-      const key = apiKeyFrom(connectionParams ?? {}) ?? apiKeyFrom(extra.request.headers);
-      if (key === undefined || !(await authenticator.authenticate(key))) return false;
-      extra.accepted = { key, watch: watchSocket(extra.socket, key, parts) };
+      const accepted = await accept(extra, connectionParams ?? {});
+      if (!accepted) return false;
+      extra.accepted = accepted;
       return true;
     },
-    onSubscribe: ({ extra: { live }, subscriptions }, id, asked) => {
+    onSubscribe: async ({ extra, subscriptions }, id, asked) => {
       const read = readOperation(schema, asked);
-      if (!('document' in read) || !isSubscription(read)) return read;
+      if (!('document' in read)) return read;
+      const caller = await callerOf(extra);
+      const refusal = caller && (await chargeOperation(schema, { ...asked, ...read }, caller, parts)).refusal;
+      if (refusal) return [refusal];
+      if (!isSubscription(read)) return read;
+      const { live } = extra;
       for (const known of live) if (!(known in subscriptions)) live.delete(known);
       if (live.size >= maxSubscriptionsPerSocket) return [tooManySubscriptions()];
       live.add(id);
       return read;
     },
-    context: async ({ extra }) =>
-      new Context(await authenticator.authenticate(extra.accepted?.key ?? ''), parts),
+    context: async ({ extra }) => new Context(await callerOf(extra), parts),
     onError: (_context, _id, _payload, errors) => errors.map((error) => toClientError(error, log)),
     onNext: ({ extra }, _id, _payload, _args, { data = null, errors }) => {
       // A client that does not read is closed, not buffered for without end; it goes on from its cursor later.
       if (extra.socket.bufferedAmount > maxBufferedBytes) extra.socket.terminate();
       return errors ? { data, errors: errors.map((error) => toClientError(error, log)) } : undefined;
     },
-    onClose: ({ extra }) => clearInterval(extra.accepted?.watch),
+    onClose: ({ extra }) => extra.accepted?.release(),
   };
 }
 
@@ -107,20 +113,6 @@ function tooManySubscriptions(): GraphQLError {
   return new GraphQLError(`A socket carries at most ${maxSubscriptionsPerSocket} subscriptions.`, {
     extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
   });
-}
-
-/** Closes a socket soon after its key has been revoked or has expired. */
-function watchSocket(socket: WebSocket, key: string, { authenticator, log }: Parts): NodeJS.Timeout {
-  const timer = setInterval(() => {
-    authenticator.isStillGood(key).then(
-      (isGood) => {
-        if (!isGood) socket.close(CloseCode.Forbidden, 'Forbidden');
-      },
-      (error: unknown) => log.debug({ err: error }, 'a key cannot be looked up at the moment'),
-    );
-  }, watchEveryMs);
-  timer.unref();
-  return timer;
 }
 
 /** Why an upgrade is refused, as an HTTP status line; undefined: it is not. */

@@ -18,7 +18,9 @@ export interface Authenticator {
   authenticate(key: string): Promise<Caller | undefined>;
   /** Whether a key that was good is good still; looks it up anew after a few seconds at most. */
   isStillGood(key: string): Promise<boolean>;
-  /** Forgets what it knows of every key: one has been revoked. */
+  /** Whether it remembers that the key was good when it was last looked up. */
+  hasBeenGood(key: string): boolean;
+  /** Looks every key up anew from now on: one has been revoked. */
   forget(): void;
   close(): Promise<void>;
 }
@@ -42,22 +44,30 @@ export function apiKeyFrom(given: Readonly<Record<string, unknown>>): string | u
 
 /** Looks keys up in PostgreSQL and notes, now and then, when they were last used. */
 export function createAuthenticator(database: Database): Authenticator {
-  const known = new Map<string, { caller: Caller | undefined; untilMs: number }>();
+  // Good keys alone: what somebody guesses is nothing to fill it with.
+  const known = new Map<string, { caller: Caller; untilMs: number }>();
   const usedSince = new Set<string>();
+  let forgotten = 0;
 
   async function lookUp(key: string): Promise<Caller | undefined> {
     const hash = hashApiKey(key);
     const id = hash.toString('base64');
     const remembered = known.get(id);
     const nowMs = Date.now();
-    let caller = remembered?.caller;
-    if (remembered === undefined || remembered.untilMs < nowMs) {
-      const [row] = await database.query<KeyRow>(findKey, [hash]);
-      caller = row && { ...row, expiresAtMs: row.expiresAt?.getTime() };
-      if (known.size >= maxKnown) known.clear();
-      known.set(id, { caller, untilMs: nowMs + knownForMs });
-    }
+    const caller =
+      remembered && remembered.untilMs >= nowMs ? remembered.caller : await readCaller(hash, id, nowMs);
     return caller?.expiresAtMs !== undefined && caller.expiresAtMs <= nowMs ? undefined : caller;
+  }
+
+  async function readCaller(hash: Buffer, id: string, nowMs: number): Promise<Caller | undefined> {
+    const asOf = forgotten;
+    const [row] = await database.query<KeyRow>(findKey, [hash]);
+    const caller = row && { ...row, expiresAtMs: row.expiresAt?.getTime() };
+    if (known.size >= maxKnown) known.clear();
+    // What was read before a key was revoked may not be relied on after it.
+    if (caller) known.set(id, { caller, untilMs: asOf === forgotten ? nowMs + knownForMs : 0 });
+    else known.delete(id);
+    return caller;
   }
 
   async function writeLastUsed(): Promise<void> {
@@ -76,7 +86,11 @@ export function createAuthenticator(database: Database): Authenticator {
       return caller;
     },
     isStillGood: async (key) => (await lookUp(key)) !== undefined,
-    forget: () => known.clear(),
+    hasBeenGood: (key) => known.has(hashApiKey(key).toString('base64')),
+    forget() {
+      forgotten += 1;
+      for (const one of known.values()) one.untilMs = 0;
+    },
     async close() {
       clearInterval(timer);
       await writeLastUsed().catch(() => undefined);

@@ -42,6 +42,12 @@ test('with nothing set, the server is a development server on the embedded store
     retentionDays: 30,
     logLevel: 'info',
     managementRequestsPerMinute: 50,
+    requestsPerMinute: 60_000,
+    publishedEventsPerMinute: 2_000_000,
+    publishedBytesPerMinute: 4_000_000_000,
+    failedKeysPerMinute: 30,
+    socketsPerKey: 1000,
+    trustedProxies: [],
     isProduction: false,
   });
 });
@@ -64,6 +70,12 @@ test('every setting is read', () => {
     RETENTION_DAYS: '3650',
     LOG_LEVEL: 'debug',
     MANAGEMENT_REQUESTS_PER_MINUTE: '0',
+    REQUESTS_PER_MINUTE: '1',
+    PUBLISHED_EVENTS_PER_MINUTE: '2',
+    PUBLISHED_BYTES_PER_MINUTE: '1000000000000',
+    FAILED_KEYS_PER_MINUTE: '3',
+    SOCKETS_PER_KEY: '4',
+    TRUSTED_PROXIES: '10.0.0.0/8',
   });
   expect(config).toEqual({
     port: 0,
@@ -83,6 +95,12 @@ test('every setting is read', () => {
     retentionDays: 3650,
     logLevel: 'debug',
     managementRequestsPerMinute: 0,
+    requestsPerMinute: 1,
+    publishedEventsPerMinute: 2,
+    publishedBytesPerMinute: 1_000_000_000_000,
+    failedKeysPerMinute: 3,
+    socketsPerKey: 4,
+    trustedProxies: ['10.0.0.0/8'],
     isProduction: true,
   });
 });
@@ -153,6 +171,12 @@ describe('a wrong setting is told with its name and what would be right', () => 
     ['RETENTION_DAYS', '3651', /from 1 to 3650/],
     ['LOG_LEVEL', 'verbose', /give one of trace, debug, info, warn, error, fatal, silent/],
     ['MANAGEMENT_REQUESTS_PER_MINUTE', 'none', /0 sets no limit/],
+    ['REQUESTS_PER_MINUTE', '-1', /0 sets no limit/],
+    ['PUBLISHED_EVENTS_PER_MINUTE', '1e3', /0 sets no limit/],
+    ['PUBLISHED_BYTES_PER_MINUTE', '1 GB', /0 sets no limit/],
+    ['FAILED_KEYS_PER_MINUTE', 'all', /0 sets no limit/],
+    ['SOCKETS_PER_KEY', '1.5', /0 sets no limit/],
+    ['TRUSTED_PROXIES', '10.0.0.1', /not a network/],
   ];
 
   test.each(wrong)('%s=%j', (name, text, says) => {
@@ -210,6 +234,12 @@ test('all faults are told at once, each on a line of its own', () => {
     RETENTION_DAYS: 'x',
     LOG_LEVEL: 'x',
     MANAGEMENT_REQUESTS_PER_MINUTE: 'x',
+    REQUESTS_PER_MINUTE: 'x',
+    PUBLISHED_EVENTS_PER_MINUTE: 'x',
+    PUBLISHED_BYTES_PER_MINUTE: 'x',
+    FAILED_KEYS_PER_MINUTE: 'x',
+    SOCKETS_PER_KEY: 'x',
+    TRUSTED_PROXIES: 'x',
   });
   expect(faults.map((fault) => fault.split(':')[0])).toEqual([
     'PORT',
@@ -226,6 +256,12 @@ test('all faults are told at once, each on a line of its own', () => {
     'RETENTION_DAYS',
     'LOG_LEVEL',
     'MANAGEMENT_REQUESTS_PER_MINUTE',
+    'REQUESTS_PER_MINUTE',
+    'PUBLISHED_EVENTS_PER_MINUTE',
+    'PUBLISHED_BYTES_PER_MINUTE',
+    'FAILED_KEYS_PER_MINUTE',
+    'SOCKETS_PER_KEY',
+    'TRUSTED_PROXIES',
     'ENCRYPTION_KEYS',
   ]);
 });

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import type { Parts } from '../parts.js';
+import { clientAddress } from '../rules/client-address.js';
+import type { Caller } from '../workspaces/authenticate.js';
+import { rateLimited } from './rate-limited.js';
+
+/**
+ * The caller behind a key; undefined where it is not good. An address that has failed with too many keys has no more of them
+ * looked up for a while (RATE_LIMITED); keys that were good here before are let through, whoever else shares the address.
+ */
+export async function admitCaller(
+  key: string,
+  request: IncomingMessage,
+  { authenticator, rateLimits, config }: Parts,
+): Promise<Caller | undefined> {
+  const forwardedFor = request.headers['x-forwarded-for'];
+  const address = clientAddress(
+    request.socket.remoteAddress ?? '',
+    Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor,
+    config.trustedProxies,
+  );
+  const standing = rateLimits.failedKeys(address);
+  if (standing?.isOver && !authenticator.hasBeenGood(key)) throw rateLimited([standing]);
+  const caller = await authenticator.authenticate(key);
+  if (!caller) rateLimits.noteFailedKey(address);
+  return caller;
+}

@@ -1,0 +1,137 @@
+import type { Logger } from 'pino';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Config } from '../config.js';
+import { clientNetwork } from '../rules/client-address.js';
+import { type Limit, type Standing, windowSeconds } from '../rules/rate-limit-fields.js';
+import type { Database } from '../storage/database.js';
+import type { Caller } from './authenticate.js';
+import { UseCounts } from './use-counts.js';
+
+/** What an operation is about to use. */
+export interface OperationUses {
+  /** How often each root field is asked for, under whatever names. */
+  readonly fields: ReadonlyMap<string, number>;
+  /** How many events it publishes. */
+  readonly events: number;
+  /** The length of the request, where it publishes. */
+  readonly bytes: number;
+}
+
+/** How much callers may ask for, kept to by all processes on one database together. */
+export interface RateLimits {
+  /** Counts an operation before it is executed; where one of the standings is over, it must not be. */
+  charge(caller: Caller, uses: OperationUses): Promise<readonly Standing[]>;
+  /** How a client's address stands with the keys that it has failed with; undefined where they are not limited. */
+  failedKeys(address: string): Standing | undefined;
+  noteFailedKey(address: string): void;
+  close(): void;
+}
+
+type Quotas = Pick<
+  Config,
+  | 'managementRequestsPerMinute'
+  | 'requestsPerMinute'
+  | 'publishedEventsPerMinute'
+  | 'publishedBytesPerMinute'
+  | 'failedKeysPerMinute'
+>;
+
+// How many times the requests a minute of one key; the profile HOURLY states it.
+const managementFields: ReadonlyMap<string, number> = new Map([
+  ['eventTypes', 1],
+  ['webhookSubscriptions', 1],
+  ['webhookSubscription', 1],
+  ['createWebhookSubscription', 1],
+  ['deleteWebhookSubscription', 1],
+  ['updateWebhookSubscription', 2],
+]);
+const publishFields: ReadonlySet<string> = new Set(['publishEvent', 'publishEvents']);
+const keysPerWorkspace = 10;
+
+/** Builds the limits of the configuration; a quota of 0 is no limit. */
+export function createRateLimits(database: Database, quotas: Quotas, log: Logger): RateLimits {
+  const counts = new UseCounts(database, log);
+  const management = managementLimiters(database, quotas.managementRequestsPerMinute);
+  const failedKeys: Limit = { name: 'failed-keys', quota: quotas.failedKeysPerMinute };
+  return {
+    async charge(caller, uses) {
+      const managed = [...uses.fields].map(([field, amount]) =>
+        management.get(field)?.(caller.apiKeyId, amount),
+      );
+      const standings = chargeInProcess(counts, quotas, caller, uses);
+      return [...(await Promise.all(managed)).filter((standing) => standing !== undefined), ...standings];
+    },
+    failedKeys: (address) =>
+      failedKeys.quota > 0 ? counts.standing(failedKeys, clientNetwork(address)) : undefined,
+    noteFailedKey(address) {
+      if (failedKeys.quota > 0) counts.use(failedKeys, clientNetwork(address), 1);
+    },
+    close: () => counts.close(),
+  };
+}
+
+/** The operations on event types and subscriptions: few, and counted exactly, each use in PostgreSQL. */
+function managementLimiters(database: Database, perMinute: number) {
+  type Charge = (apiKeyId: string, amount: number) => Promise<Standing>;
+  const limiters = new Map<string, Charge>();
+  if (perMinute === 0) return limiters;
+  for (const [field, times] of managementFields) {
+    const limit: Limit = { name: field, quota: perMinute * times };
+    const window = { points: limit.quota, duration: windowSeconds, keyPrefix: field };
+    const limiter = new RateLimiterPostgres({
+      ...window,
+      storeClient: database.pool,
+      storeType: 'pool',
+      tableName: 'rate_limit',
+      tableCreated: true,
+      clearExpiredByTimeout: false,
+      // A key that has used up its minute costs no more statements.
+      inMemoryBlockOnConsumed: limit.quota,
+      // While PostgreSQL is away, each process counts for itself.
+      insuranceLimiter: new RateLimiterMemory(window),
+    });
+    limiters.set(field, (apiKeyId, amount) =>
+      limiter.consume(apiKeyId, amount).then(
+        (left) => toStanding(limit, left, false),
+        (refusal: unknown) => {
+          if (refusal instanceof RateLimiterRes) return toStanding(limit, refusal, true);
+          throw refusal;
+        },
+      ),
+    );
+  }
+  return limiters;
+}
+
+function toStanding(limit: Limit, left: RateLimiterRes, isOver: boolean): Standing {
+  return { limit, remaining: left.remainingPoints, resetMs: left.msBeforeNext, isOver };
+}
+
+/** What is too frequent for a statement each: publishing, and every other request, such as reading the logs. */
+function chargeInProcess(
+  counts: UseCounts,
+  quotas: Quotas,
+  { apiKeyId, workspaceId }: Caller,
+  { fields, events, bytes }: OperationUses,
+): Standing[] {
+  let requests = 0;
+  for (const [field, amount] of fields)
+    if (!managementFields.has(field) && !publishFields.has(field)) requests += amount;
+  const charges: readonly [limit: Limit, subject: string, amount: number][] = [
+    [{ name: 'requests', quota: quotas.requestsPerMinute }, apiKeyId, requests],
+    [
+      { name: 'workspace-requests', quota: quotas.requestsPerMinute * keysPerWorkspace },
+      workspaceId,
+      requests,
+    ],
+    [{ name: 'published-events', quota: quotas.publishedEventsPerMinute }, workspaceId, events],
+    [
+      { name: 'published-bytes', quota: quotas.publishedBytesPerMinute, unit: 'content-bytes' },
+      workspaceId,
+      bytes,
+    ],
+  ];
+  return charges
+    .filter(([{ quota }, , amount]) => quota > 0 && amount > 0)
+    .map(([limit, subject, amount]) => counts.use(limit, subject, amount));
+}

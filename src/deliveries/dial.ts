@@ -18,7 +18,7 @@ export interface DialTarget {
 export interface DialOptions {
   policy: AddressPolicy;
   lookUp: LookUp;
-  /** Addresses of this machine to connect from, at most one of each family being used; empty leaves it to the system. */
+  /** Addresses of this machine to connect from, the first that it has of each family; empty leaves it to the system. */
   sourceAddresses: readonly string[];
   secureContext: SecureContext;
 }
@@ -102,18 +102,8 @@ async function connectToAny(
   { sourceAddresses }: DialOptions,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const address = addresses.find((each) => sourceAddresses.some((source) => isIP(source) === isIP(each)));
-  const localAddress = sourceAddresses.find(
-    (source) => address !== undefined && isIP(source) === isIP(address),
-  );
-  if (address !== undefined && localAddress !== undefined) {
-    try {
-      return await opened(connectTcp({ host: address, port, localAddress, signal }));
-    } catch (error) {
-      // Behind a NAT the configured addresses are the receivers' view and not this machine's own.
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error;
-    }
-  }
+  const bound = await connectFrom(sourceAddresses, addresses, port, signal);
+  if (bound) return bound;
   return opened(
     connectTcp({
       host,
@@ -129,6 +119,41 @@ async function connectToAny(
       autoSelectFamilyAttemptTimeout: nextAddressAfterMs,
     }),
   );
+}
+
+/**
+ * Connects from the first source address that this machine has, to the first address that takes it. Undefined where it has none
+ * of that family: behind a NAT the configured addresses are the receivers' view and not this machine's own.
+ */
+async function connectFrom(
+  sourceAddresses: readonly string[],
+  addresses: readonly string[],
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket | undefined> {
+  // Node tries addresses by itself only where it chooses the source too.
+  const pairs = addresses.flatMap((host) =>
+    sourceAddresses.filter((source) => isIP(source) === isIP(host)).map((source) => ({ host, source })),
+  );
+  let failure: { host: string; error: unknown } | undefined;
+  for (const { host, source } of pairs) {
+    if (host === failure?.host) continue;
+    // Not AbortSignal.timeout: it would end the connection that has been made, too.
+    const tooLate = new AbortController();
+    const isLast = host === pairs.at(-1)?.host;
+    const timer = isLast ? undefined : setTimeout(() => tooLate.abort(), nextAddressAfterMs);
+    const within = AbortSignal.any([signal, tooLate.signal]);
+    try {
+      return await opened(connectTcp({ host, port, localAddress: source, signal: within }));
+    } catch (error) {
+      signal.throwIfAborted();
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') failure = { host, error };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  if (failure) throw failure.error;
+  return undefined;
 }
 
 function opened(socket: Socket): Promise<Socket> {

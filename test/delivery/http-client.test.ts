@@ -605,6 +605,32 @@ describe('connections', () => {
     expect(receiver.sockets[0]?.remoteAddress).toBe('127.0.0.3');
   });
 
+  test('come from the next source address, where this machine does not have the first', async () => {
+    const receiver = await rawReceiver((socket) => socket.write(noContent));
+    await post(clientWith(open, { sourceAddresses: ['192.0.2.77', '127.0.0.4'] }), receiver.url);
+    expect(receiver.sockets[0]?.remoteAddress).toBe('127.0.0.4');
+  });
+
+  test('go from a source address to the next address of the host, where the first does not take them', async () => {
+    const receiver = await rawReceiver((socket) => socket.write(noContent));
+    const client = clientWith(open, {
+      sourceAddresses: ['127.0.0.3'],
+      ...resolving('127.0.0.2', '127.0.0.1'),
+    });
+    await post(client, `http://receiver.example:${receiver.port}`);
+    expect(receiver.sockets[0]?.remoteAddress).toBe('127.0.0.3');
+  });
+
+  test('stay with the first address of the host that took them, however slow it is', async () => {
+    const receiver = await rawReceiver((socket) => setTimeout(() => socket.write(noContent), 1_200));
+    const client = clientWith(open, {
+      sourceAddresses: ['127.0.0.3'],
+      ...resolving('127.0.0.1', '127.0.0.2'),
+    });
+    const { outcome } = await post(client, `http://receiver.example:${receiver.port}`);
+    expect(outcome).toMatchObject({ kind: 'responded' });
+  });
+
   test('come from where the system chooses, where this machine does not have it', async () => {
     const receiver = await rawReceiver((socket) => socket.write(noContent));
     const client = clientWith(open, { sourceAddresses: ['192.0.2.77'] });

@@ -41,12 +41,12 @@ const ivymail: readonly CatalogueEntry[] = [
   {
     name: 'email.suppressed',
     description: 'An email was not sent, because its recipient is on the suppression list.',
-    schema: emailSchema(sentFields, ['workspace_id', 'reason']),
+    schema: emailSchema([...sentFields, 'reason'], ['workspace_id']),
   },
   {
     name: 'email.failed',
     description: 'An email could not be sent.',
-    schema: emailSchema(sentFields, ['workspace_id', 'reason']),
+    schema: emailSchema([...sentFields, 'reason'], ['workspace_id']),
   },
 ];
 

@@ -3,14 +3,14 @@ import { hmacHex } from '../rules/signatures.js';
 import type { EventToSend, Profile } from './profile.js';
 
 const delivered = ['message_id', 'to', 'from', 'subject', 'timestamp', 'workspace_id'];
-// The fields of each body in their order, after `event`.
-const fieldOrder: Readonly<Record<string, readonly string[]>> = {
-  delivered,
-  bounced: ['message_id', 'to', 'bounce_type', 'bounce_subtype', 'diagnostic_code', 'timestamp'],
-  complained: ['message_id', 'to', 'feedback_type', 'timestamp'],
-  suppressed: [...delivered, 'reason'],
-  failed: [...delivered, 'reason'],
-};
+// The fields of each body in their order, after `event`; other event types have none.
+const fieldOrder = new Map<string, readonly string[]>([
+  ['email.delivered', delivered],
+  ['email.bounced', ['message_id', 'to', 'bounce_type', 'bounce_subtype', 'diagnostic_code', 'timestamp']],
+  ['email.complained', ['message_id', 'to', 'feedback_type', 'timestamp']],
+  ['email.suppressed', [...delivered, 'reason']],
+  ['email.failed', [...delivered, 'reason']],
+]);
 
 /** Ivymail, email events. Stated: flat bodies, three retries with exponential backoff. Ours: 30, 120, 480 s; field order; signature. */
 export const ivymail: Profile = {
@@ -29,12 +29,9 @@ export const ivymail: Profile = {
 
 function flatBody(event: EventToSend): string {
   const name = event.type.slice(event.type.indexOf('.') + 1);
-  const parsed = parseExactJson(event.payload);
-  const payload = new Map(
-    parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed) ? Object.entries(parsed) : [],
-  );
+  const payload = new Map(Object.entries(fieldsOf(parseExactJson(event.payload))));
   payload.delete('event');
-  const order = fieldOrder[name] ?? [];
+  const order = fieldOrder.get(event.type) ?? [];
   if (order.includes('timestamp') && !payload.has('timestamp')) {
     payload.set('timestamp', Math.floor(event.createdAt.getTime() / 1000));
   }
@@ -46,4 +43,10 @@ function flatBody(event: EventToSend): string {
   ];
   const fields = names.map((field) => `${JSON.stringify(field)}:${JSON.stringify(payload.get(field))}`);
   return `{${[`"event":${JSON.stringify(name)}`, ...fields].join(',')}}`;
+}
+
+// Of a flat body only an object can be a part; whatever else an event type allows goes under a name.
+function fieldsOf(payload: unknown): object {
+  const isObject = typeof payload === 'object' && payload !== null;
+  return isObject && !Array.isArray(payload) && !JSON.isRawJSON(payload) ? payload : { payload };
 }

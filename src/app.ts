@@ -2,14 +2,17 @@
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { createMessageSender } from './certificates/message-sender.js';
 import type { Config } from './config.js';
 import { type Alarms, openAlarms } from './deliveries/alarms.js';
+import { ConfirmationSender } from './deliveries/confirmation-sender.js';
 import { createDeliveryUpdates } from './deliveries/delivery-updates.js';
 import { Drain } from './deliveries/drain.js';
 import { createEndpoints } from './deliveries/endpoints.js';
 import { createRecorder } from './deliveries/gather-records.js';
 import { createHttpClient } from './deliveries/http-client.js';
 import { createLoaders } from './deliveries/loaders.js';
+import { createSignMessages } from './deliveries/sign-messages.js';
 import { Worker } from './deliveries/worker.js';
 import { holdWorkerLock } from './deliveries/worker-lock.js';
 import { EventType } from './events/event-type.entity.js';
@@ -19,6 +22,7 @@ import { registerGraphqlHttp } from './graphql/graphql-http.js';
 import { registerGraphqlWebSocket } from './graphql/graphql-websocket.js';
 import { createHttpServer } from './graphql/http-server.js';
 import { listenHttp, ownOriginsOf } from './graphql/listen-http.js';
+import { registerMessagePages } from './graphql/message-pages.js';
 import { buildGraphqlSchema } from './graphql/schema.js';
 import { startHousekeeping } from './housekeeping.js';
 import type { Parts } from './parts.js';
@@ -53,6 +57,8 @@ const drainWithinMs = 12_000;
 /** Builds every part once, in order, and starts it. Where one fails, those before it are stopped; `stop` goes the same way back. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
   const started = new AsyncDisposableStack();
+  const publicUrl = Promise.withResolvers<string>();
+  publicUrl.promise.catch(() => undefined);
   try {
     const stores = started.use(await openStores(config, log));
     const database = await openDatabase(stores.databaseUrl, entities, log);
@@ -60,12 +66,15 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     started.use(await startHousekeeping(database, config.retentionDays, log));
     const { newKey } = await bootstrapWorkspace(database, config.bootstrapApiKey);
     const ownOrigins: { host: string; port: number }[] = [];
-    const parts = await buildParts(config, log, database, stores, ownOrigins, started);
+    const parts = await buildParts(config, log, database, stores, ownOrigins, publicUrl.promise, started);
     if (config.role !== 'api') await startSending(parts, started);
     const url = await serve(parts, started);
     ownOrigins.push(...ownOriginsOf(url, config));
+    publicUrl.resolve(config.publicUrl ?? url);
     return { url, newKey, jobStore: parts.alarms.store, stop: () => started.disposeAsync() };
   } catch (error) {
+    // Whoever waits for it must not wait for ever: the drain is waited for.
+    publicUrl.reject(error);
     await started.disposeAsync();
     throw error;
   }
@@ -77,6 +86,7 @@ async function buildParts(
   database: Database,
   stores: Stores,
   ownOrigins: AddressPolicy['ownOrigins'],
+  publicUrl: Promise<string>,
   started: AsyncDisposableStack,
 ): Promise<Parts> {
   const alarms = await openAlarms(stores.jobStore, log);
@@ -87,6 +97,7 @@ async function buildParts(
   started.defer(() => rateLimits.close());
   const updates = await createDeliveryUpdates(database, log);
   started.defer(() => updates.close());
+  const encryption = createEncryption(stores.encryptionKeys);
   const parts: Parts = {
     config,
     log,
@@ -95,7 +106,8 @@ async function buildParts(
     authenticator,
     rateLimits,
     updates,
-    encryption: createEncryption(stores.encryptionKeys),
+    encryption,
+    messageSender: createMessageSender(database, encryption, publicUrl, config.region),
     addressPolicy: {
       allowedNetworks: config.allowedNetworks,
       allowHttp: config.allowHttpEndpoints,
@@ -129,9 +141,11 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
     log,
     endpoints,
     recorder,
+    signMessages: createSignMessages(database, parts.messageSender),
     worker: lock.worker,
   });
-  const worker = new Worker(database, alarms, drain, log);
+  const confirmations = new ConfirmationSender(database, encryption, httpClient, log);
+  const worker = new Worker(database, alarms, drain, confirmations, log);
   started.defer(async () => {
     const limit = setTimeout(() => void httpClient.close(), drainWithinMs);
     await worker.stop();
@@ -145,6 +159,7 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
 async function serve(parts: Parts, started: AsyncDisposableStack): Promise<string> {
   const { config, log } = parts;
   const http = createHttpServer(() => readinessOf(parts), log);
+  registerMessagePages(http, parts);
   if (config.role !== 'worker') {
     const schema = buildGraphqlSchema();
     const overHttp = await registerGraphqlHttp(http, schema, parts);

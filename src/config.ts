@@ -11,6 +11,7 @@ import {
   onOff,
   postgresUrl,
   publicUrl,
+  regionName,
   wholeNumber,
 } from './setting-formats.js';
 import { StartError } from './start-error.js';
@@ -29,6 +30,7 @@ const settings = z.object({
   ALLOWED_NETWORKS: networkList.default([]),
   SOURCE_IP_ADDRESSES: addressList.default([]),
   PUBLIC_URL: publicUrl.optional(),
+  REGION: regionName.default('local'),
   RETENTION_DAYS: wholeNumber(1, 3650, 'a number of days').default(30),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of requests (0 sets no limit)').default(
@@ -68,6 +70,8 @@ export interface Config {
   readonly sourceIpAddresses: readonly string[];
   /** Without a slash at its end. Undefined: the server's own address. */
   readonly publicUrl: string | undefined;
+  /** What SNS-shaped messages name as the place that they come from. */
+  readonly region: string;
   readonly retentionDays: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** 0: no limit. */
@@ -111,6 +115,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowedNetworks: value.ALLOWED_NETWORKS,
     sourceIpAddresses: value.SOURCE_IP_ADDRESSES,
     publicUrl: value.PUBLIC_URL,
+    region: value.REGION,
     retentionDays: value.RETENTION_DAYS,
     logLevel: value.LOG_LEVEL,
     managementRequestsPerMinute: value.MANAGEMENT_REQUESTS_PER_MINUTE,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { MessageSenderSource } from './certificates/message-sender.js';
 import type { Config } from './config.js';
 import type { Alarms } from './deliveries/alarms.js';
 import type { DeliveryUpdates } from './deliveries/delivery-updates.js';
@@ -16,6 +17,7 @@ export interface Parts {
   readonly log: Logger;
   readonly database: Database;
   readonly encryption: Encryption;
+  readonly messageSender: MessageSenderSource;
   readonly addressPolicy: AddressPolicy;
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;

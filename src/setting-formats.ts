@@ -115,6 +115,14 @@ export const publicUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A name such as eu-west-1, which can stand in the name of a topic. */
+export const regionName = z
+  .string()
+  .regex(
+    /^[a-z0-9-]{1,32}$/,
+    'is no region; give 1 to 32 small letters, digits and hyphens, such as eu-west-1',
+  );
+
 function isNetwork(text: string): boolean {
   if (text.includes('%')) return false; // an IPv6 zone means something on one machine only
   return ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text);

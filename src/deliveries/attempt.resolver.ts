@@ -1,5 +1,7 @@
 import { Ctx, Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
+import type { WebhookEvent } from '../events/webhook-event.entity.js';
 import type { Context } from '../graphql/context.js';
+import type { Profile } from '../profiles/profile.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { curlCommand } from '../rules/curl.js';
 import { toTypeId } from '../storage/typeid.js';
@@ -27,7 +29,7 @@ export class AttemptRequest {
   }
 }
 
-/** What an attempt sent: made again from the event, which is stored once. */
+/** What an attempt sent: made again from the event, which is stored once, or kept where it was signed. */
 @Resolver(() => Attempt)
 export class AttemptResolver {
   @FieldResolver(() => AttemptRequest, { description: 'What was sent.' })
@@ -39,19 +41,27 @@ export class AttemptResolver {
       delivery && parts.loaders.event.load({ workspaceId, uuid: delivery.eventId }),
       parts.loaders.subscription.load({ workspaceId, uuid: row.subscriptionId }),
     ]);
-    const body =
-      event && subscription
-        ? profileNamed(subscription.profileName).body({
-            id: event.id,
-            uuid: event.uuid,
-            type: event.type,
-            payload: event.payloadText,
-            createdAt: event.createdAt,
-            workspaceId: toTypeId('ws', workspaceId),
-          })
-        : '';
-    return Object.assign(new AttemptRequest(), { url: row.requestUrl, headers: headersOf(row, parts), body });
+    const profile = subscription && profileNamed(subscription.profileName);
+    const body = profile?.message
+      ? await parts.loaders.keptBody.load({ workspaceId, uuid: row.deliveryId })
+      : event && profile && bodyAgain(event, profile);
+    return Object.assign(new AttemptRequest(), {
+      url: row.requestUrl,
+      headers: headersOf(row, parts),
+      body: body ?? '',
+    });
   }
+}
+
+function bodyAgain(event: WebhookEvent, profile: Profile): string {
+  return profile.body({
+    id: event.id,
+    uuid: event.uuid,
+    type: event.type,
+    payload: event.payloadText,
+    createdAt: event.createdAt,
+    workspaceId: toTypeId('ws', event.workspaceId),
+  });
 }
 
 function headersOf(row: AttemptRow, { encryption }: Context['parts']): Header[] {

@@ -13,12 +13,15 @@ export interface ClaimedDelivery {
   readonly eventType: string;
   readonly payload: string;
   readonly eventCreatedAt: Date;
+  /** The API key's uuid; null for an event of an earlier version. */
+  readonly publishedBy: string | null;
   readonly attemptId: string;
   /** From 1. */
   readonly attemptNumber: number;
   readonly trigger: string;
   readonly retryStep: number | null;
   readonly leaseEpoch: number;
+  /** Kept from the first attempt, where the profile signs messages; else it is made again. */
   readonly body: Buffer | null;
 }
 
@@ -89,7 +92,7 @@ const claim: Statement = {
     )
     SELECT c.id AS uuid, c.workspace_id AS "workspaceId", c.subscription_id AS "subscriptionId",
       c.revision AS "subscriptionRevision", c.event_id AS "eventId", c.event_type AS "eventType", e.payload,
-      e.created_at AS "eventCreatedAt", c.attempt_id AS "attemptId", c.attempt_count AS "attemptNumber",
+      e.created_at AS "eventCreatedAt", e.published_by AS "publishedBy", c.attempt_id AS "attemptId", c.attempt_count AS "attemptNumber",
       c.next_trigger AS trigger, c.retry_step AS "retryStep", c.lease_epoch AS "leaseEpoch", c.body
     FROM claimed c JOIN event e ON e.workspace_id = c.workspace_id AND e.id = c.event_id
     CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed`,

@@ -9,12 +9,14 @@ import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
 import type { Recorder } from './gather-records.js';
 import { giveBack } from './give-back.js';
+import type { SignMessages } from './sign-messages.js';
 
 /** What a drain works with. */
 export interface DrainParts extends AttemptParts {
   readonly database: Database;
   readonly endpoints: Endpoints;
   readonly recorder: Recorder;
+  readonly signMessages: SignMessages;
   readonly alarms: Alarms;
   /** The number that claims are made under. */
   readonly worker: number;
@@ -168,7 +170,9 @@ export class Drain {
     this.#sending += 1;
     this.#windows.enter(delivery.subscriptionId);
     try {
-      const ended = await attemptDelivery(this.#parts, delivery, endpoint);
+      const ready = await this.#withBody(delivery, endpoint);
+      if (!ready) return this.#windows.leave(delivery.subscriptionId, undefined);
+      const ended = await attemptDelivery(this.#parts, ready, endpoint);
       this.#windows.leave(delivery.subscriptionId, ended.outcome);
       await recorder.record(ended);
       if (ended.verdict.status === 'RETRYING') this.#expectRetry(ended.verdict.nextAttemptAtMs);
@@ -180,6 +184,21 @@ export class Drain {
       this.#sending -= 1;
       this.#freed += 1;
       if (this.#freed >= refill || this.#sending === 0) this.#signal();
+    }
+  }
+
+  /** Undefined, and given back, where its message cannot be signed: the certificate's key cannot be read. */
+  async #withBody(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<ClaimedDelivery | undefined> {
+    const { signMessages, database, log } = this.#parts;
+    try {
+      return await signMessages(delivery, endpoint);
+    } catch (error) {
+      log.error(
+        { err: error, delivery: delivery.uuid },
+        'a message could not be signed; it is tried again in a minute',
+      );
+      await giveBack(database, [delivery]);
+      return undefined;
     }
   }
 }

@@ -5,6 +5,8 @@ import type { RetryPolicy } from '../rules/delivery-states.js';
 import type { SigningSecret } from '../rules/signatures.js';
 import type { Database, Statement } from '../storage/database.js';
 import type { Encryption } from '../storage/encryption.js';
+import { toTypeId } from '../storage/typeid.js';
+import { topicOf } from '../subscriptions/add-confirmation.js';
 import { type Header, openHeaders } from '../subscriptions/subscription-headers.js';
 
 /** What an attempt needs to know of its subscription, secrets decrypted; for the worker's eyes only. */
@@ -12,6 +14,8 @@ export interface Endpoint {
   readonly revision: number;
   readonly url: string;
   readonly profile: Profile;
+  /** The last part of the name of its topic, for signed messages. */
+  readonly topic: string;
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
   readonly ownHeaders: readonly Header[];
@@ -68,6 +72,7 @@ interface EndpointRow {
   readonly revision: number;
   readonly url: string;
   readonly profile: string;
+  readonly notificationEndpoint: string | null;
   readonly scheme: SigningSecret['scheme'];
   readonly schedule: number[] | null;
   readonly timeoutSeconds: number;
@@ -82,6 +87,7 @@ function toEndpoint(row: EndpointRow, encryption: Encryption): Endpoint {
     revision: row.revision,
     url: row.url,
     profile,
+    topic: topicOf({ notificationEndpoint: row.notificationEndpoint, id: toTypeId('wsub', row.uuid) }),
     policy: {
       scheduleSeconds: row.schedule ?? profile.retryScheduleSeconds,
       jitter: profile.jitter,
@@ -100,6 +106,7 @@ function toEndpoint(row: EndpointRow, encryption: Encryption): Endpoint {
 const find: Statement = {
   name: 'find-endpoints',
   text: `SELECT s.id AS uuid, s.workspace_id AS "workspaceId", s.revision, s.endpoint_url AS url, s.profile,
+      s.notification_endpoint AS "notificationEndpoint",
       s.signature_scheme AS scheme, s.retry_schedule_seconds AS schedule, s.timeout_seconds AS "timeoutSeconds",
       s.header_names AS "headerNames", s.header_values AS "headerValues",
       (SELECT coalesce(json_agg(json_build_object('id', k.id, 'ciphertext', encode(k.ciphertext, 'hex'), 'expiresAt', k.expires_at)

@@ -26,6 +26,8 @@ export interface Loaders {
   readonly errorRate: DataLoader<RowKey, number | null>;
   readonly event: DataLoader<RowKey, WebhookEvent | null>;
   readonly delivery: DataLoader<RowKey, Delivery | null>;
+  /** The body that a delivery has kept; null where it is made again from the event. */
+  readonly keptBody: DataLoader<RowKey, string | null>;
   /** The attempts of a delivery, oldest first. */
   readonly attempts: DataLoader<RowKey, Attempt[]>;
   readonly eventDeliveries: DataLoader<RowKey, Delivery[]>;
@@ -54,6 +56,11 @@ export function createLoaders(database: Database): Loaders {
       (keys) => query<RowKey & { rate: number | null }>(findErrorRates, [...columnsOf(keys), since()]),
       (row) => row,
       ([found]) => found?.rate ?? null,
+    ),
+    keptBody: many(
+      (keys) => query<RowKey & { body: Buffer | null }>(findBodies, columnsOf(keys)),
+      (row) => row,
+      ([found]) => found?.body?.toString('utf8') ?? null,
     ),
     attempts: many(
       async (keys) => (await query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row)),
@@ -144,6 +151,12 @@ const findEvents: Statement = {
   name: 'find-events',
   text: `SELECT ${eventColumns} FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
     JOIN event e ON e.workspace_id = k.workspace_id AND e.id = k.id`,
+};
+
+const findBodies: Statement = {
+  name: 'find-bodies',
+  text: `SELECT d.workspace_id AS "workspaceId", d.id AS uuid, d.body FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
+    JOIN delivery d ON d.workspace_id = k.workspace_id AND d.id = k.id`,
 };
 
 const findAttempts: Statement = {

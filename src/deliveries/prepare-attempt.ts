@@ -1,3 +1,4 @@
+import type { EventToSend } from '../profiles/profile.js';
 import { standardSignature } from '../rules/signatures.js';
 import { toTypeId } from '../storage/typeid.js';
 import type { ClaimedDelivery } from './claim-due.js';
@@ -19,15 +20,7 @@ export function prepareAttempt(
   endpoint: Endpoint,
   nowMs: number,
 ): PreparedAttempt {
-  const eventId = toTypeId('evt', delivery.eventId);
-  const event = {
-    id: eventId,
-    uuid: delivery.eventId,
-    type: delivery.eventType,
-    payload: delivery.payload,
-    createdAt: delivery.eventCreatedAt,
-    workspaceId: toTypeId('ws', delivery.workspaceId),
-  };
+  const event = eventOf(delivery);
   const body = delivery.body?.toString('utf8') ?? endpoint.profile.body(event);
   const secrets = endpoint.secrets.filter(
     ({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs,
@@ -37,9 +30,9 @@ export function prepareAttempt(
   const made: Record<string, string> = {
     'content-type': 'application/json',
     'user-agent': 'Tendril',
-    'webhook-id': eventId,
+    'webhook-id': event.id,
     'webhook-timestamp': String(timestampSeconds),
-    'webhook-signature': standardSignature(secrets, eventId, timestampSeconds, body),
+    'webhook-signature': standardSignature(secrets, event.id, timestampSeconds, body),
     ...endpoint.profile.headers({
       event,
       subscriptionId: toTypeId('wsub', delivery.subscriptionId),
@@ -51,5 +44,17 @@ export function prepareAttempt(
   return {
     openHeaders,
     request: { url: endpoint.url, headers: { ...openHeaders, ...own }, body, timeoutMs: endpoint.timeoutMs },
+  };
+}
+
+/** The event of a delivery, as profiles want it. */
+export function eventOf(delivery: ClaimedDelivery): EventToSend {
+  return {
+    id: toTypeId('evt', delivery.eventId),
+    uuid: delivery.eventId,
+    type: delivery.eventType,
+    payload: delivery.payload,
+    createdAt: delivery.eventCreatedAt,
+    workspaceId: toTypeId('ws', delivery.workspaceId),
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../storage/database.js';
 import { type Listener, listen } from '../storage/listen.js';
 import type { Alarms } from './alarms.js';
+import type { ConfirmationSender } from './confirmation-sender.js';
 import type { Drain } from './drain.js';
 import { sweep } from './sweep.js';
 
@@ -13,6 +14,7 @@ export class Worker {
   readonly #database: Database;
   readonly #alarms: Alarms;
   readonly #drain: Drain;
+  readonly #confirmations: ConfirmationSender;
   readonly #log: Logger;
   #isStopped = false;
   #running: Promise<void> = Promise.resolve();
@@ -21,10 +23,17 @@ export class Worker {
   #sweepTimer: NodeJS.Timeout | undefined;
   #listener: Listener | undefined;
 
-  constructor(database: Database, alarms: Alarms, drain: Drain, log: Logger) {
+  constructor(
+    database: Database,
+    alarms: Alarms,
+    drain: Drain,
+    confirmations: ConfirmationSender,
+    log: Logger,
+  ) {
     this.#database = database;
     this.#alarms = alarms;
     this.#drain = drain;
+    this.#confirmations = confirmations;
     this.#log = log;
   }
 
@@ -33,6 +42,8 @@ export class Worker {
     const own = this.#database.processIds;
     const channels = {
       deliveries_due: (_payload: string, processId: number) => (own.has(processId) ? undefined : this.wake()),
+      // Best effort: what is not found now, the sweep finds.
+      confirmations_due: () => void this.#confirmations.sendDue().catch(() => undefined),
     };
     this.#listener = await listen(this.#database.url, channels, () => this.wake(), this.#log);
     await this.#alarms.work(
@@ -61,7 +72,7 @@ export class Worker {
     clearTimeout(this.#grace);
     this.#drain.stop();
     await this.#listener?.close();
-    await Promise.all([this.#running, this.#sweeping]);
+    await Promise.all([this.#running, this.#sweeping, this.#confirmations.stop()]);
   }
 
   #runDrain(): Promise<void> {
@@ -92,6 +103,7 @@ export class Worker {
         this.#log.warn({ deliveries: takenBack }, 'took deliveries back from a worker that is gone');
       const now = new Date();
       if (takenBack > 0 || dueMoments.some((moment) => moment <= now)) this.wake();
+      await this.#confirmations.sendDue();
       await this.#alarms.set(dueMoments.filter((moment) => moment > now));
     } catch (error) {
       this.#log.warn({ err: error }, 'a sweep failed; the next one is in a moment');

@@ -81,9 +81,9 @@ async function publish(
   inputs: PublishEventInput[],
   paths: string[][],
 ): Promise<PublishEventPayload[]> {
-  const { workspaceId } = authorize(context, ApiKeyScope.PUBLISH);
-  const published = await context.parts.publisher.publish(workspaceId, inputs, paths);
-  return Promise.all(published.map((one) => toPayload(context, workspaceId, one)));
+  const caller = authorize(context, ApiKeyScope.PUBLISH);
+  const published = await context.parts.publisher.publish(caller, inputs, paths);
+  return Promise.all(published.map((one) => toPayload(context, caller.workspaceId, one)));
 }
 
 async function toPayload(

@@ -1,14 +1,13 @@
 import { matchesEventFilter } from '../rules/event-filter.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
 import { newUuid, timeOfUuid } from '../storage/typeid.js';
-import type { CheckedEvent } from './check-event.js';
 import type { Taker } from './match-subscriptions.js';
+import type { WaitingEvent } from './publish-batch.js';
 import type { NewDelivery, NewEvent } from './store-events.js';
 
 /** An event with its id, and a delivery for each taker whose filter it fits. */
 export function newEvent(
-  workspaceId: string,
-  event: CheckedEvent,
+  { workspaceId, apiKeyId, event }: Pick<WaitingEvent, 'workspaceId' | 'apiKeyId' | 'event'>,
   requestHash: Buffer,
   takers: readonly Taker[],
 ): NewEvent {
@@ -23,6 +22,7 @@ export function newEvent(
     uuid,
     workspaceId,
     ...event,
+    publishedBy: apiKeyId,
     requestHash,
     createdAt: new Date(timeOfUuid(uuid)),
     deliveries: fitting.map((taker, ordinal) => newDelivery(uuid, taker, ordinal)),

@@ -16,6 +16,8 @@ export type Published =
 /** An event that waits to be stored. */
 export interface WaitingEvent {
   readonly workspaceId: string;
+  /** Who publishes it. */
+  readonly apiKeyId: string;
   readonly event: CheckedEvent;
   /** Where it stands in the arguments, for its faults. */
   readonly path: readonly string[];
@@ -49,7 +51,7 @@ function sortOut(batch: readonly WaitingEvent[], types: ReadonlyMap<string, Matc
     else if (key !== undefined && keys.has(key)) repeated.push(one);
     else {
       if (key !== undefined) keys.add(key);
-      events.set(one, newEvent(one.workspaceId, one.event, requestHash(one.event), type?.takers ?? []));
+      events.set(one, newEvent(one, requestHash(one.event), type?.takers ?? []));
     }
   }
   return { events, repeated };

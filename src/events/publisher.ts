@@ -1,4 +1,5 @@
 import type { Database } from '../storage/database.js';
+import type { Caller } from '../workspaces/authenticate.js';
 import { checkEvent } from './check-event.js';
 import type { PublishEventInput } from './publish.types.js';
 import { type Published, publishBatch, type WaitingEvent } from './publish-batch.js';
@@ -7,7 +8,7 @@ import { type Published, publishBatch, type WaitingEvent } from './publish-batch
 export interface Publisher {
   /** `paths` say where each input stands in the arguments, for the faults. */
   publish(
-    workspaceId: string,
+    publisher: Pick<Caller, 'workspaceId' | 'apiKeyId'>,
     inputs: readonly PublishEventInput[],
     paths: readonly (readonly string[])[],
   ): Promise<Published[]>;
@@ -37,13 +38,13 @@ export function createPublisher(database: Database, onStored: () => void): Publi
   }
 
   return {
-    publish(workspaceId, inputs, paths) {
+    publish({ workspaceId, apiKeyId }, inputs, paths) {
       const results = inputs.map((input, index) => {
         const path = paths[index] ?? [];
         const event = checkEvent(input, path);
         if ('errors' in event) return Promise.resolve<Published>({ kind: 'refused', errors: event.errors });
         return new Promise<Published>((settle, fail) =>
-          waiting.push({ workspaceId, event, path, settle, fail }),
+          waiting.push({ workspaceId, apiKeyId, event, path, settle, fail }),
         );
       });
       if (!isRunning && waiting.length > 0) {

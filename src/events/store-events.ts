@@ -7,6 +7,8 @@ export interface NewEvent {
   readonly type: string;
   readonly payload: string;
   readonly idempotencyKey: string | null;
+  /** The API key. */
+  readonly publishedBy: string;
   /** SHA-256 over type and payload; tells a repetition from another event under the same key. */
   readonly requestHash: Buffer;
   readonly createdAt: Date;
@@ -46,6 +48,7 @@ export async function storeEvents(database: Database, events: readonly NewEvent[
     deliveries.map((delivery) => delivery.uuid),
     deliveries.map((delivery) => delivery.subscriptionId),
     deliveries.map((delivery) => delivery.skipReason),
+    events.map((event) => event.publishedBy),
   ]);
   return new Set(rows.map((row) => row.id));
 }
@@ -67,8 +70,8 @@ export async function dropOldKeys(database: Database): Promise<void> {
 const store: Statement = {
   name: 'store-events',
   text: `WITH given AS (
-      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[])
-        AS g (workspace_id, id, type, payload, idempotency_key, request_hash, created_at)
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $12::uuid[])
+        AS g (workspace_id, id, type, payload, idempotency_key, request_hash, created_at, published_by)
     ), keyed AS (
       INSERT INTO idempotency_key AS k (workspace_id, key, event_id, request_hash, created_at)
       SELECT workspace_id, idempotency_key, id, request_hash, created_at FROM given
@@ -80,8 +83,8 @@ const store: Statement = {
     ), fresh AS (
       SELECT * FROM given WHERE idempotency_key IS NULL OR id IN (SELECT event_id FROM keyed)
     ), stored AS (
-      INSERT INTO event (workspace_id, id, type, payload, idempotency_key, created_at)
-      SELECT workspace_id, id, type, payload, idempotency_key, created_at FROM fresh
+      INSERT INTO event (workspace_id, id, type, payload, idempotency_key, created_at, published_by)
+      SELECT workspace_id, id, type, payload, idempotency_key, created_at, published_by FROM fresh
     ), owed AS (
       INSERT INTO delivery (workspace_id, id, event_id, subscription_id, event_type, status, skip_reason,
         next_attempt_at, created_at, updated_at, completed_at)

@@ -1,3 +1,5 @@
+import type { MessageSender } from '../rules/sns-messages.js';
+
 /** What a body is made from. */
 export interface EventToSend {
   /** The event's TypeID. */
@@ -22,6 +24,18 @@ export interface AttemptToSign {
   readonly secret: string;
 }
 
+/** What a signed message is made from. */
+export interface MessageToSign {
+  readonly event: EventToSend;
+  /** The TypeID of the API key that published the event; null where it is not known. */
+  readonly publishedBy: string | null;
+  /** The subscription's TypeID. */
+  readonly subscriptionId: string;
+  /** The last part of the topic's name. */
+  readonly topic: string;
+  readonly sender: MessageSender;
+}
+
 /** How a provider delivers: data, and the pure functions that its documentation asks for. */
 export interface Profile {
   /** Its value in the GraphQL enum DeliveryProfileName. */
@@ -40,6 +54,8 @@ export interface Profile {
   readonly requiresConfirmation: boolean;
   /** The body's bytes, as text; the same for every attempt. */
   body(event: EventToSend): string;
+  /** In place of `body`: a body that holds signatures of the server's own. It is made once, at the first attempt, and kept. */
+  message?(message: MessageToSign): Promise<string>;
   /** The headers of the provider's own, names in lower case; they win over those that every profile sends. */
   headers(attempt: AttemptToSign): Readonly<Record<string, string>>;
 }

@@ -4,6 +4,7 @@ import { settleUnsendable } from '../deliveries/settle-unsendable.js';
 import type { Parts } from '../parts.js';
 import { findSubscription } from './find-subscription.js';
 import { saveEventTypes } from './save-event-types.js';
+import type { WebhookSubscription } from './webhook-subscription.entity.js';
 
 /**
  * Deletes a subscription: it is sent to no more, what is not done is CANCELED, and its logs stay. False where the workspace
@@ -18,17 +19,22 @@ export async function deleteSubscription(
   const deleted = await em.transactional(async (tx) => {
     const subscription = await findSubscription(tx, workspaceId, id, LockMode.PESSIMISTIC_WRITE);
     if (!subscription) return false;
-    subscription.deletedAt = new Date();
-    subscription.updatedAt = subscription.deletedAt;
-    subscription.revision += 1;
-    subscription.headerNames = [];
-    subscription.headerValues = null;
-    await tx.flush();
-    await saveEventTypes(tx, subscription);
-    await tx.execute('DELETE FROM subscription_secret WHERE subscription_id = ?', [subscription.uuid]);
+    await markDeleted(tx, subscription);
     return true;
   });
   // Once here, so that the caller sees it; what is too much for once, or comes in between, the sweep settles.
   if (deleted) await settleUnsendable(parts.database);
   return deleted;
+}
+
+/** Writes that a subscription is deleted, in the caller's transaction; its secrets and headers are gone from then on. */
+export async function markDeleted(tx: EntityManager, subscription: WebhookSubscription): Promise<void> {
+  subscription.deletedAt = new Date();
+  subscription.updatedAt = subscription.deletedAt;
+  subscription.revision += 1;
+  subscription.headerNames = [];
+  subscription.headerValues = null;
+  await tx.flush();
+  await saveEventTypes(tx, subscription);
+  await tx.execute('DELETE FROM subscription_secret WHERE subscription_id = ?', [subscription.uuid]);
 }

@@ -1,78 +1,97 @@
+import { GraphQLError } from 'graphql';
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { authorize, type Context } from '../graphql/context.js';
-import { badInput } from '../graphql/paging.js';
+import { userError } from '../graphql/user-error.js';
 import { ApiKeyScope } from '../workspaces/api-key.entity.js';
+import type { Caller } from '../workspaces/authenticate.js';
+import { confirmSubscription } from './confirm-subscription.js';
 import {
   ConfirmWebhookSubscriptionPayload,
-  NotificationEndpoint,
   NotificationEndpointInput,
   NotificationEndpointStatus,
-  NotificationStatus,
   SubscribeToNotificationsPayload,
   UnsubscribeFromNotificationsPayload,
 } from './notification.types.js';
+import { readNotificationEndpoints } from './notification-endpoints.js';
+import { subscribeToNotifications } from './subscribe-to-notifications.js';
+import { unsubscribeFromNotifications } from './unsubscribe-from-notifications.js';
 
-/** Notifications that the receiver confirms, the way into the profile IVVY. */
+/** Notifications that the receiver confirms: the profile IVVY as iVvy has it. */
 @Resolver()
 export class NotificationResolver {
   @Query(() => [NotificationEndpointStatus], {
     description: 'How the six notification endpoints of the profile IVVY stand. Scope READ or MANAGE.',
   })
-  notificationEndpoints(@Ctx() context: Context): NotificationEndpointStatus[] {
-    authorize(context, ApiKeyScope.READ, ApiKeyScope.MANAGE);
-    // This version subscribes none, so this is how they stand.
-    return Object.values(NotificationEndpoint).map((endpoint) => ({
-      endpoint,
-      status: NotificationStatus.NOT_SUBSCRIBED,
-      url: null,
-      subscription: null,
-    }));
+  async notificationEndpoints(@Ctx() context: Context): Promise<NotificationEndpointStatus[]> {
+    const { workspaceId } = authorize(context, ApiKeyScope.READ, ApiKeyScope.MANAGE);
+    return readNotificationEndpoints(context.em, workspaceId);
   }
 
   @Mutation(() => SubscribeToNotificationsPayload, {
     description:
-      'Subscribes notification endpoints by the profile IVVY; each URL then gets a message with the SubscribeURL to visit. Not available in this version: BAD_USER_INPUT. Scope MANAGE.',
+      'Subscribes notification endpoints by the profile IVVY. Each URL then gets a message with a SubscribeURL, and nothing else until that has been visited, within three days; asked for again, or with another URL, it gets a new one. Scope MANAGE, with a key of the primary user or of no user.',
   })
-  subscribeToNotifications(
+  async subscribeToNotifications(
     @Ctx() context: Context,
     @Arg('endpoints', () => [NotificationEndpointInput], {
-      description: 'The endpoints, each with the URL to call.',
+      description: 'The endpoints, each with the URL to call; the others stay as they are.',
     })
-    _endpoints: NotificationEndpointInput[],
-  ): SubscribeToNotificationsPayload {
-    authorize(context, ApiKeyScope.MANAGE);
-    throw notAvailable();
+    endpoints: NotificationEndpointInput[],
+  ): Promise<SubscribeToNotificationsPayload> {
+    const caller = authorizeForNotifications(context);
+    const userErrors = await subscribeToNotifications(context.parts, context.em, caller, endpoints);
+    return { endpoints: await readNotificationEndpoints(context.em, caller.workspaceId), userErrors };
   }
 
   @Mutation(() => UnsubscribeFromNotificationsPayload, {
     description:
-      'Ends the subscription of notification endpoints, for the key that subscribed them. Not available in this version: BAD_USER_INPUT. Scope MANAGE.',
+      'Ends the subscription of notification endpoints, for the key that subscribed them; each URL gets an UnsubscribeConfirmation. Scope MANAGE, with a key of the primary user or of no user.',
   })
-  unsubscribeFromNotifications(
+  async unsubscribeFromNotifications(
     @Ctx() context: Context,
     @Arg('endpoints', () => [NotificationEndpointInput], {
       description: 'The endpoints, as they were subscribed.',
     })
-    _endpoints: NotificationEndpointInput[],
-  ): UnsubscribeFromNotificationsPayload {
-    authorize(context, ApiKeyScope.MANAGE);
-    throw notAvailable();
+    endpoints: NotificationEndpointInput[],
+  ): Promise<UnsubscribeFromNotificationsPayload> {
+    const caller = authorizeForNotifications(context);
+    const { results, errors } = await unsubscribeFromNotifications(
+      context.parts,
+      context.em,
+      caller,
+      endpoints,
+    );
+    return { results, userErrors: errors };
   }
 
   @Mutation(() => ConfirmWebhookSubscriptionPayload, {
     description:
-      'Confirms a subscription with the token of its SubscribeURL, as a visit of that URL does. Not available in this version: BAD_USER_INPUT. Scope MANAGE.',
+      'Confirms a subscription with the token of its SubscribeURL, as a visit of that URL does. Scope MANAGE.',
   })
-  confirmWebhookSubscription(
+  async confirmWebhookSubscription(
     @Ctx() context: Context,
     @Arg('token', () => String, { description: 'The token in the SubscribeURL that the receiver was sent.' })
-    _token: string,
-  ): ConfirmWebhookSubscriptionPayload {
-    authorize(context, ApiKeyScope.MANAGE);
-    throw notAvailable();
+    token: string,
+  ): Promise<ConfirmWebhookSubscriptionPayload> {
+    const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
+    const confirmed = await confirmSubscription(context.em, token, workspaceId);
+    if (confirmed.kind === 'confirmed') return { subscription: confirmed.subscription, userErrors: [] };
+    const fault =
+      confirmed.kind === 'expired'
+        ? 'The token has expired, or what it was for has ended; subscribe again to have a new one sent.'
+        : 'The workspace has no subscription that waits for this token.';
+    return { subscription: null, userErrors: [userError('INVALID_CONFIRMATION_TOKEN', fault, ['token'])] };
   }
 }
 
-function notAvailable() {
-  return badInput('Notifications by confirmation (profile IVVY) are not available in this version.');
+/** Stated by iVvy: the account's primary user may, and keys that were made without a user. */
+function authorizeForNotifications(context: Context): Caller {
+  const caller = authorize(context, ApiKeyScope.MANAGE);
+  if (caller.userName !== null && !caller.primaryUser) {
+    throw new GraphQLError(
+      "Notifications are for the account's primary user, and for keys made without a user; this key is of another user.",
+      { extensions: { code: 'FORBIDDEN', http: { status: 403 } } },
+    );
+  }
+  return caller;
 }

@@ -28,9 +28,7 @@ registerEnumType(NotificationEndpoint, {
 /** How far the subscription of a notification endpoint has come. */
 export enum NotificationStatus {
   NOT_SUBSCRIBED = 'NOT_SUBSCRIBED',
-  /** @public part of the API; nothing comes so far yet */
   PENDING_CONFIRMATION = 'PENDING_CONFIRMATION',
-  /** @public part of the API; nothing comes so far yet */
   CONFIRMED = 'CONFIRMED',
 }
 

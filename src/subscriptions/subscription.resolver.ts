@@ -3,7 +3,7 @@ import { HttpHeader } from '../deliveries/attempt.entity.js';
 import { DeliveriesArgs, DeliveryConnection } from '../deliveries/delivery.types.js';
 import { subscriptionLogConnection } from '../deliveries/delivery-connection.js';
 import { authorize, type Context } from '../graphql/context.js';
-import { badInput, pageRequest, toConnection } from '../graphql/paging.js';
+import { pageRequest, toConnection } from '../graphql/paging.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { ApiKeyScope } from '../workspaces/api-key.entity.js';
 import { createSubscription } from './create-subscription.js';
@@ -59,7 +59,7 @@ export class SubscriptionResolver {
 
   @Mutation(() => CreateWebhookSubscriptionPayload, {
     description:
-      'Subscribes an endpoint to event types. Events published from now on are delivered to it. Scope MANAGE.',
+      'Subscribes an endpoint to event types. Events published from now on are delivered to it; by the profile IVVY, once its receiver has confirmed: it is PENDING_CONFIRMATION until then. Scope MANAGE.',
   })
   async createWebhookSubscription(
     @Ctx() context: Context,
@@ -67,11 +67,6 @@ export class SubscriptionResolver {
     input: CreateWebhookSubscriptionInput,
   ): Promise<CreateWebhookSubscriptionPayload> {
     const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
-    if (profileNamed(input.profile ?? 'STANDARD').requiresConfirmation) {
-      throw badInput(
-        'The profile IVVY, which asks the receiver to confirm first, is not available in this version.',
-      );
-    }
     const created = await createSubscription(context.parts, context.em, workspaceId, input);
     return 'errors' in created
       ? { subscription: null, secret: null, userErrors: created.errors }

@@ -5,6 +5,7 @@ import { type UserError, userError } from '../graphql/user-error.js';
 import type { Parts } from '../parts.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
+import { askToConfirm } from './add-confirmation.js';
 import { checkSubscription } from './check-subscription.js';
 import { findSubscription } from './find-subscription.js';
 import { saveEventTypes } from './save-event-types.js';
@@ -16,7 +17,7 @@ type Updated = { subscription: WebhookSubscription } | { errors: UserError[] };
 
 /** Changes what is given and nothing else, or tells all faults and changes nothing. */
 export async function updateSubscription(
-  parts: Pick<Parts, 'addressPolicy' | 'encryption'>,
+  parts: Pick<Parts, 'addressPolicy' | 'encryption' | 'messageSender'>,
   em: EntityManager,
   workspaceId: string,
   input: UpdateWebhookSubscriptionInput,
@@ -34,6 +35,7 @@ export async function updateSubscription(
     subscription.revision += 1;
     await tx.flush();
     if (input.eventTypes) await saveEventTypes(tx, subscription);
+    await askToConfirm(parts, tx, subscription);
     return { subscription };
   });
 }
@@ -53,12 +55,20 @@ function checkStatusChange(subscription: WebhookSubscription, status: unknown): 
     : undefined;
 }
 
+/** One that waits for a confirmation counts as ACTIVE here: who is at the new URL is asked anew, unless it has confirmed before. */
+function changeUrl(subscription: WebhookSubscription, endpointUrl: string): void {
+  const waits = subscription.status === WebhookSubscriptionStatus.PENDING_CONFIRMATION;
+  if (waits && endpointUrl !== subscription.endpointUrl)
+    subscription.status = WebhookSubscriptionStatus.ACTIVE;
+  subscription.endpointUrl = endpointUrl;
+}
+
 function applyChanges(
   subscription: WebhookSubscription,
   input: UpdateWebhookSubscriptionInput,
   parts: Pick<Parts, 'encryption'>,
 ): void {
-  if (input.endpointUrl) subscription.endpointUrl = input.endpointUrl;
+  if (input.endpointUrl) changeUrl(subscription, input.endpointUrl);
   if (input.eventTypes) subscription.eventTypes = [...new Set(input.eventTypes)];
   if (input.description !== undefined) subscription.description = input.description;
   if (input.status) {

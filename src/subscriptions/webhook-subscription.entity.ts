@@ -136,6 +136,18 @@ export class WebhookSubscription extends Node {
   @Property({ type: 'integer', nullable: true })
   maxAttemptsPerSecond: number | null = null;
 
+  /** The endpoint URL whose receiver has confirmed; null where none has, or none needs to. */
+  @Property({ type: 'text', nullable: true })
+  confirmedUrl: string | null = null;
+
+  /** Which notification endpoint it is; null where it was not made by subscribing to notifications. */
+  @Property({ type: 'text', nullable: true })
+  notificationEndpoint: string | null = null;
+
+  /** The API key that subscribed the notification endpoint. */
+  @Property({ type: 'uuid', nullable: true })
+  subscribedBy: string | null = null;
+
   @Field(() => Date, { description: 'When it was made.' })
   @Property({ type: 'datetime' })
   createdAt: Date = new Date();

@@ -134,12 +134,9 @@ describe('a subscription that is made', () => {
     expect(subscription.publicKey).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/);
   });
 
-  test('cannot be of the profile IVVY yet', async () => {
-    const { errors } = await postGraphql(
-      tendril,
-      `mutation { createWebhookSubscription(input: { endpointUrl: "${endpointUrl}", eventTypes: ["*"], profile: IVVY }) { secret } }`,
-    );
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  test('of the profile IVVY waits for its receiver to confirm', async () => {
+    const { subscription } = await create({ endpointUrl, eventTypes: ['*'], profile: 'IVVY' });
+    expect(subscription).toMatchObject({ status: 'PENDING_CONFIRMATION', profile: { name: 'IVVY' } });
   });
 });
 

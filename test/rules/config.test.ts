@@ -39,6 +39,7 @@ test('with nothing set, the server is a development server on the embedded store
     allowedNetworks: [],
     sourceIpAddresses: [],
     publicUrl: undefined,
+    region: 'local',
     retentionDays: 30,
     logLevel: 'info',
     managementRequestsPerMinute: 50,
@@ -67,6 +68,7 @@ test('every setting is read', () => {
     ALLOWED_NETWORKS: '10.0.0.0/8,fd00::/8',
     SOURCE_IP_ADDRESSES: '203.0.113.7, 2001:db8::7',
     PUBLIC_URL: 'https://hooks.example.com/tendril/',
+    REGION: 'eu-west-1',
     RETENTION_DAYS: '3650',
     LOG_LEVEL: 'debug',
     MANAGEMENT_REQUESTS_PER_MINUTE: '0',
@@ -92,6 +94,7 @@ test('every setting is read', () => {
     allowedNetworks: ['10.0.0.0/8', 'fd00::/8'],
     sourceIpAddresses: ['203.0.113.7', '2001:db8::7'],
     publicUrl: 'https://hooks.example.com/tendril',
+    region: 'eu-west-1',
     retentionDays: 3650,
     logLevel: 'debug',
     managementRequestsPerMinute: 0,
@@ -128,6 +131,7 @@ test('DATABASE_URL makes a production server: no http endpoints and no loopback 
 
 describe('a wrong setting is told with its name and what would be right', () => {
   const wrong: [name: string, text: string, says: RegExp][] = [
+    ['REGION', 'eu:west', /small letters/],
     ['PORT', '65536', /from 0 to 65535/],
     ['PORT', '-1', /from 0 to 65535/],
     ['PORT', '4000.5', /"4000\.5" is not a port/],

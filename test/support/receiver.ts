@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.js';
+import type { ServerCertificate } from './self-signed-certificate.js';
 
 /** A request that a receiver got. */
 export interface Received {
@@ -28,14 +30,17 @@ export interface Receiver {
 /** A status, or whatever a test does with the response. */
 export type Answer = number | ((request: Received, earlier: number, response: ServerResponse) => void);
 
-/** Starts a receiver on a free port; it answers 204 unless told otherwise, and is closed at the end of the test, or by `close`. */
+/**
+ * Starts a receiver on a free port; it answers 204 unless told otherwise, and is closed at the end of the test, or by `close`.
+ * With a certificate for localhost it speaks TLS.
+ */
 export async function startReceiver(
   first: Answer = 204,
-  options: { stopAfterTest?: boolean } = {},
+  options: { stopAfterTest?: boolean; certificate?: ServerCertificate } = {},
 ): Promise<Receiver> {
   let answer = first;
   const received: Received[] = [];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -53,7 +58,10 @@ export async function startReceiver(
       if (typeof answer === 'number') response.writeHead(answer).end();
       else answer(one, earlier, response);
     });
-  });
+  };
+  const server = options.certificate
+    ? createTlsServer(options.certificate, listener)
+    : createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = async () => {
@@ -62,7 +70,7 @@ export async function startReceiver(
   };
   if (options.stopAfterTest ?? true) onTestFinished(close);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${options.certificate ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     received,
     answer: (next) => {
       answer = next;

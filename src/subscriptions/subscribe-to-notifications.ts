@@ -1,0 +1,82 @@
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { type UserError, userError } from '../graphql/user-error.js';
+import type { Parts } from '../parts.js';
+import { ivvy } from '../profiles/ivvy.js';
+import { checkEndpointUrl } from '../rules/endpoint-url.js';
+import type { Caller } from '../workspaces/authenticate.js';
+import { askToConfirm, isConfirmed } from './add-confirmation.js';
+import type { NotificationEndpointInput } from './notification.types.js';
+import { checkNamedOnce, findNotificationEndpoint } from './notification-endpoints.js';
+import { storeSubscription } from './store-subscription.js';
+import { type WebhookSubscription, WebhookSubscriptionStatus } from './webhook-subscription.entity.js';
+
+type SubscribeParts = Pick<Parts, 'addressPolicy' | 'encryption' | 'messageSender'>;
+
+/** Subscribes notification endpoints, all or, with the faults given back, none. */
+export async function subscribeToNotifications(
+  parts: SubscribeParts,
+  em: EntityManager,
+  caller: Caller,
+  inputs: readonly NotificationEndpointInput[],
+): Promise<UserError[]> {
+  const faults = [...checkNamedOnce(inputs), ...checkUrls(parts, inputs)];
+  if (faults.length > 0) return faults;
+  await em.transactional(async (tx) => {
+    // One request of a workspace at a time, so that no two make the same endpoint.
+    await tx.execute('SELECT FROM workspace WHERE id = ? FOR NO KEY UPDATE', [caller.workspaceId]);
+    for (const input of inputs) await subscribeOne(parts, tx, caller, input);
+  });
+  return [];
+}
+
+function checkUrls(
+  { addressPolicy }: SubscribeParts,
+  inputs: readonly NotificationEndpointInput[],
+): UserError[] {
+  return inputs.flatMap(({ url }, index) => {
+    const checked = checkEndpointUrl(url, addressPolicy);
+    return checked.ok ? [] : [userError(checked.code, checked.message, ['endpoints', String(index), 'url'])];
+  });
+}
+
+async function subscribeOne(
+  parts: SubscribeParts,
+  tx: EntityManager,
+  { workspaceId, apiKeyId }: Caller,
+  { endpoint, url }: NotificationEndpointInput,
+): Promise<void> {
+  const found = await findNotificationEndpoint(tx, workspaceId, endpoint, LockMode.PESSIMISTIC_WRITE);
+  if (!found) {
+    await storeSubscription(
+      parts,
+      tx,
+      workspaceId,
+      { endpointUrl: url, eventTypes: [`${endpoint.toLowerCase()}.*`], profile: ivvy.name },
+      { notificationEndpoint: endpoint, subscribedBy: apiKeyId },
+    );
+    return;
+  }
+  await subscribeAgain(parts, tx, found, url, apiKeyId);
+}
+
+/** At another URL, or while nobody has confirmed, it is the new key's, and the receiver is asked (again); else it is only switched on. */
+async function subscribeAgain(
+  parts: SubscribeParts,
+  tx: EntityManager,
+  subscription: WebhookSubscription,
+  url: string,
+  apiKeyId: string,
+): Promise<void> {
+  const isStanding = subscription.endpointUrl === url && isConfirmed(subscription);
+  if (isStanding && subscription.status === WebhookSubscriptionStatus.ACTIVE) return;
+  Object.assign(subscription, {
+    endpointUrl: url,
+    subscribedBy: isStanding ? subscription.subscribedBy : apiKeyId,
+    status: WebhookSubscriptionStatus.ACTIVE,
+    disabledReason: null,
+    updatedAt: new Date(),
+    revision: subscription.revision + 1,
+  });
+  await askToConfirm(parts, tx, subscription);
+}

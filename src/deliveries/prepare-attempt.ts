@@ -40,7 +40,11 @@ export function prepareAttempt(
       secret: secrets[0]?.secret ?? '',
     }),
   };
-  const openHeaders = Object.fromEntries(Object.entries(made).filter(([name]) => !(name in own)));
+  // Whoever has the public key alone cannot check a plain HMAC.
+  const uncheckable = secrets[0]?.scheme === 'ED25519' ? endpoint.profile.ownSignatureHeaders : [];
+  const openHeaders = Object.fromEntries(
+    Object.entries(made).filter(([name]) => !(name in own) && !uncheckable.includes(name)),
+  );
   return {
     openHeaders,
     request: { url: endpoint.url, headers: { ...openHeaders, ...own }, body, timeoutMs: endpoint.timeoutMs },

@@ -19,8 +19,8 @@ export async function admitCaller(
     Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor,
     config.trustedProxies,
   );
-  const standing = rateLimits.failedKeys(address);
-  if (standing?.isOver && !authenticator.hasBeenGood(key)) throw rateLimited([standing]);
+  const standing = rateLimits.tooManyFailedKeys(address);
+  if (standing && !authenticator.hasBeenGood(key)) throw rateLimited([standing]);
   const caller = await authenticator.authenticate(key);
   if (!caller) rateLimits.noteFailedKey(address);
   return caller;

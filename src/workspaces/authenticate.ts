@@ -39,7 +39,8 @@ export function apiKeyFrom(given: Readonly<Record<string, unknown>>): string | u
   // A proxy on the way may have an Authorization of its own, such as Basic.
   if (bearer !== undefined) return bearer;
   const plain = values.get('x-api-key') ?? values.get('x-ivy-api-key');
-  return typeof plain === 'string' ? plain.trim() : undefined;
+  // A header that is empty is none.
+  return typeof plain === 'string' ? plain.trim() || undefined : undefined;
 }
 
 /** Looks keys up in PostgreSQL and notes, now and then, when they were last used. */

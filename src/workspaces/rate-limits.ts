@@ -5,7 +5,7 @@ import { clientNetwork } from '../rules/client-address.js';
 import { type Limit, type Standing, windowSeconds } from '../rules/rate-limit-fields.js';
 import type { Database } from '../storage/database.js';
 import type { Caller } from './authenticate.js';
-import { UseCounts } from './use-counts.js';
+import { type Use, UseCounts } from './use-counts.js';
 
 /** What an operation is about to use. */
 export interface OperationUses {
@@ -21,8 +21,8 @@ export interface OperationUses {
 export interface RateLimits {
   /** Counts an operation before it is executed; where one of the standings is over, it must not be. */
   charge(caller: Caller, uses: OperationUses): Promise<readonly Standing[]>;
-  /** How a client's address stands with the keys that it has failed with; undefined where they are not limited. */
-  failedKeys(address: string): Standing | undefined;
+  /** How a client's address stands where it has failed with too many keys; undefined where it has not. */
+  tooManyFailedKeys(address: string): Standing | undefined;
   noteFailedKey(address: string): void;
   close(): void;
 }
@@ -61,10 +61,10 @@ export function createRateLimits(database: Database, quotas: Quotas, log: Logger
       const standings = chargeInProcess(counts, quotas, caller, uses);
       return [...(await Promise.all(managed)).filter((standing) => standing !== undefined), ...standings];
     },
-    failedKeys: (address) =>
-      failedKeys.quota > 0 ? counts.standing(failedKeys, clientNetwork(address)) : undefined,
+    tooManyFailedKeys: (address) =>
+      failedKeys.quota > 0 ? counts.over(failedKeys, clientNetwork(address)) : undefined,
     noteFailedKey(address) {
-      if (failedKeys.quota > 0) counts.use(failedKeys, clientNetwork(address), 1);
+      if (failedKeys.quota > 0) counts.use({ limit: failedKeys, subject: clientNetwork(address), amount: 1 });
     },
     close: () => counts.close(),
   };
@@ -117,21 +117,25 @@ function chargeInProcess(
   let requests = 0;
   for (const [field, amount] of fields)
     if (!managementFields.has(field) && !publishFields.has(field)) requests += amount;
-  const charges: readonly [limit: Limit, subject: string, amount: number][] = [
-    [{ name: 'requests', quota: quotas.requestsPerMinute }, apiKeyId, requests],
-    [
-      { name: 'workspace-requests', quota: quotas.requestsPerMinute * keysPerWorkspace },
-      workspaceId,
-      requests,
-    ],
-    [{ name: 'published-events', quota: quotas.publishedEventsPerMinute }, workspaceId, events],
-    [
-      { name: 'published-bytes', quota: quotas.publishedBytesPerMinute, unit: 'content-bytes' },
-      workspaceId,
-      bytes,
-    ],
+  const { requestsPerMinute, publishedEventsPerMinute, publishedBytesPerMinute } = quotas;
+  const workspaceRequests = requestsPerMinute * keysPerWorkspace;
+  const charges: readonly Use[] = [
+    { limit: { name: 'requests', quota: requestsPerMinute }, subject: apiKeyId, amount: requests },
+    {
+      limit: { name: 'workspace-requests', quota: workspaceRequests },
+      subject: workspaceId,
+      amount: requests,
+    },
+    {
+      limit: { name: 'published-events', quota: publishedEventsPerMinute },
+      subject: workspaceId,
+      amount: events,
+    },
+    {
+      limit: { name: 'published-bytes', quota: publishedBytesPerMinute, unit: 'content-bytes' },
+      subject: workspaceId,
+      amount: bytes,
+    },
   ];
-  return charges
-    .filter(([{ quota }, , amount]) => quota > 0 && amount > 0)
-    .map(([limit, subject, amount]) => counts.use(limit, subject, amount));
+  return counts.use(...charges.filter(({ limit, amount }) => limit.quota > 0 && amount > 0));
 }

@@ -2,6 +2,14 @@ import type { Logger } from 'pino';
 import { type Limit, type Standing, windowSeconds } from '../rules/rate-limit-fields.js';
 import type { Database, Statement } from '../storage/database.js';
 
+/** What is about to be used, and by whom. */
+export interface Use {
+  readonly limit: Limit;
+  /** A key, a workspace or an address. */
+  readonly subject: string;
+  readonly amount: number;
+}
+
 interface Counted {
   /** By all processes, when it was last settled. */
   settled: number;
@@ -27,41 +35,48 @@ export class UseCounts {
 
   constructor(database: Database, log: Logger) {
     this.database = database;
-    const every = (ms: number, what: () => Promise<unknown>) =>
-      setInterval(() => {
-        what().catch((error: unknown) => log.debug({ err: error }, 'uses cannot be settled at the moment'));
-      }, ms).unref();
-    this.timers = [
-      every(settleEveryMs, () => this.settle(Date.now())),
-      every(forgetEveryMs, () => database.query(forgetUses, [Date.now()])),
-    ];
+    const attempt = (what: () => Promise<unknown>) => {
+      what().catch((error: unknown) => log.debug({ err: error }, 'uses cannot be settled at the moment'));
+    };
+    const settle = () => attempt(() => this.settle(Date.now()));
+    const forget = () => attempt(() => database.query(forgetUses, [Date.now()]));
+    this.timers = [setInterval(settle, settleEveryMs).unref(), setInterval(forget, forgetEveryMs).unref()];
+    forget();
   }
 
-  /** Counts so many uses where they fit under the limit, and none where they do not. */
-  use(limit: Limit, subject: string, amount: number): Standing {
+  /** Counts uses where all of them fit under their limits, and none where one does not. */
+  use(...uses: readonly Use[]): Standing[] {
     const nowMs = Date.now();
-    const key = keyOf(limit, subject);
-    const fresh = { settled: 0, unsettled: 0, resetsAtMs: nowMs + windowMs };
-    const counted = this.countedUnder(key, nowMs) ?? fresh;
-    const isOver = counted.settled + counted.unsettled + amount > limit.quota;
-    if (!isOver) counted.unsettled += amount;
-    this.counts.set(key, counted);
-    return { ...standingOf(limit, counted, nowMs), isOver };
+    const found = uses.map((use) => ({ ...use, counted: this.countedFor(use, nowMs) }));
+    const isOver = found.map(({ limit, amount, counted }) => usedOf(counted) + amount > limit.quota);
+    if (!isOver.includes(true)) for (const { counted, amount } of found) counted.unsettled += amount;
+    return found.map(({ limit, counted }, index) => ({
+      limit,
+      remaining: Math.max(limit.quota - usedOf(counted), 0),
+      resetMs: counted.resetsAtMs - nowMs,
+      isOver: isOver[index] ?? false,
+    }));
   }
 
-  /** How a subject stands before another single use. */
-  standing(limit: Limit, subject: string): Standing {
+  /** Whether nothing more fits, and until when; undefined where something does. */
+  over(limit: Limit, subject: string): Standing | undefined {
     const nowMs = Date.now();
-    return standingOf(limit, this.countedUnder(keyOf(limit, subject), nowMs), nowMs);
+    const counted = this.counts.get(keyOf({ limit, subject }));
+    if (!counted || counted.resetsAtMs <= nowMs || usedOf(counted) < limit.quota) return undefined;
+    return { limit, remaining: 0, resetMs: counted.resetsAtMs - nowMs, isOver: true };
   }
 
   close(): void {
     for (const timer of this.timers) clearInterval(timer);
   }
 
-  private countedUnder(key: string, nowMs: number): Counted | undefined {
-    const counted = this.counts.get(key);
-    return counted && counted.resetsAtMs > nowMs ? counted : undefined;
+  private countedFor(use: Use, nowMs: number): Counted {
+    const key = keyOf(use);
+    const known = this.counts.get(key);
+    if (known && known.resetsAtMs > nowMs) return known;
+    const counted = { settled: 0, unsettled: 0, resetsAtMs: nowMs + windowMs };
+    this.counts.set(key, counted);
+    return counted;
   }
 
   private async settle(nowMs: number): Promise<void> {
@@ -85,13 +100,12 @@ export class UseCounts {
   }
 }
 
-function keyOf({ name }: Limit, subject: string): string {
-  return `${name}:${subject}`;
+function keyOf({ limit, subject }: Pick<Use, 'limit' | 'subject'>): string {
+  return `${limit.name}:${subject}`;
 }
 
-function standingOf(limit: Limit, counted: Counted | undefined, nowMs: number): Standing {
-  const remaining = Math.max(limit.quota - (counted ? counted.settled + counted.unsettled : 0), 0);
-  return { limit, remaining, resetMs: counted ? counted.resetsAtMs - nowMs : 0, isOver: remaining === 0 };
+function usedOf({ settled, unsettled }: Counted): number {
+  return settled + unsettled;
 }
 
 interface Row {

@@ -39,6 +39,7 @@ export async function freshEnv(overrides: Env = {}): Promise<Env> {
     ALLOW_HTTP_ENDPOINTS: 'true',
     ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
     MANAGEMENT_REQUESTS_PER_MINUTE: '0',
+    FAILED_KEYS_PER_MINUTE: '0',
     PORT: '0',
     ...overrides,
   };

@@ -1,0 +1,238 @@
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.js';
+import type { Standing } from '../../src/rules/rate-limit-fields.js';
+import { openDatabase } from '../../src/storage/database.js';
+import type { Caller } from '../../src/workspaces/authenticate.js';
+import { createRateLimits } from '../../src/workspaces/rate-limits.js';
+import { eventually } from '../support/eventually.js';
+import { newKey } from '../support/new-key.js';
+import { postGraphql, respondGraphql } from '../support/post-graphql.js';
+import { addWorkspace } from '../support/second-workspace.js';
+import { countStatements } from '../support/statement-counter.js';
+import { type Env, freshEnv, startTendril, startTendrilProcess, type Tendril } from '../support/tendril.js';
+
+const list = '{ webhookSubscriptions { totalCount } }';
+const create = `createWebhookSubscription(input: { endpointUrl: "http://127.0.0.1:9", eventTypes: ["payout.paid"] }) {
+  subscription { id } userErrors { code }
+}`;
+const publishOne = 'publishEvent(input: { type: "payout.paid", payload: {} }) { event { id } }';
+const publishMany =
+  'mutation ($events: [PublishEventInput!]!) { publishEvents(events: $events) { event { id } } }';
+const logs = '{ deliveries(first: 1) { nodes { id } } }';
+
+const caller: Caller = {
+  workspaceId: 'workspace',
+  apiKeyId: 'key',
+  scopes: [],
+  userName: null,
+  primaryUser: false,
+  expiresAtMs: undefined,
+};
+
+describe('a use over a limit', () => {
+  test('is answered RATE_LIMITED with HTTP 429, and tells when to come again', async () => {
+    const tendril = await startTendril(await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '1' }));
+    expect((await respondGraphql(tendril, list)).status).toBe(200);
+    const response = await respondGraphql(tendril, list);
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: expect.stringMatching(
+            /^The limit of webhookSubscriptions \(1 a minute\) is reached\. Try again in \d+ s\.$/,
+          ),
+          extensions: {
+            code: 'RATE_LIMITED',
+            retryAfterSeconds: Number(response.headers.get('retry-after')),
+          },
+        },
+      ],
+    });
+  });
+
+  test('executes nothing, and neither does what was asked for together with it', async () => {
+    const tendril = await startTendril(await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '2' }));
+    const { data, errors } = await postGraphql(
+      tendril,
+      `mutation { a: ${create} b: ${create} c: ${create} }`,
+    );
+    expect(data).toBeUndefined();
+    expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+    expect((await postGraphql(tendril, list)).data).toEqual({ webhookSubscriptions: { totalCount: 0 } });
+  });
+
+  test('is open again in the next minute', async () => {
+    const env = await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '1' });
+    const [one, other] = [await startTendril(env), await startTendril(env)];
+    await postGraphql(one, list);
+    await withClient(env, (client) => client.query('UPDATE rate_limit SET expire = $1', [Date.now()]));
+    expect((await postGraphql(other, list)).errors).toBeUndefined();
+    expect((await postGraphql(other, list)).errors).toBeDefined();
+  });
+
+  test('costs no statements once it is known', async () => {
+    const env = await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '1', ROLE: 'api' });
+    const statements = await countStatements(env.DATABASE_URL ?? '');
+    const tendril = await startTendril({ ...env, DATABASE_URL: statements.url });
+    await postGraphql(tendril, list);
+    const before = statements.count();
+    for (let n = 0; n < 200; n += 1) await postGraphql(tendril, list);
+    // A look at the key and at the time of its last use now and then, and what goes on in any case.
+    expect(statements.count() - before).toBeLessThan(50);
+  });
+
+  test('is answered as an error over WebSocket, and the socket stays open', async () => {
+    const tendril = await startTendril(
+      await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '1', REQUESTS_PER_MINUTE: '2' }),
+    );
+    const socket = tendril.ws();
+    expect((await socket.iterate({ query: list }).next()).value).toMatchObject({ data: expect.anything() });
+    const refused = [{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) } }];
+    await expect(socket.iterate({ query: list }).next()).rejects.toMatchObject(refused);
+    expect((await socket.iterate({ query: logs }).next()).value).toMatchObject({ data: expect.anything() });
+    expect((await postGraphql(tendril, list)).errors).toMatchObject(refused);
+    void socket
+      .iterate({ query: 'subscription { deliveryUpdated { id } }' })
+      .next()
+      .catch(() => undefined);
+    const another = socket.iterate({ query: 'subscription { deliveryUpdated { id } }' });
+    await expect(another.next()).rejects.toMatchObject(refused);
+  });
+
+  test('is told by the counts of this process alone while PostgreSQL is away', async () => {
+    const log = pino({ level: 'silent' });
+    const database = await openDatabase((await freshEnv()).DATABASE_URL ?? '', [], log);
+    await database.close();
+    const limits = createRateLimits(database, readConfig({ MANAGEMENT_REQUESTS_PER_MINUTE: '2' }), log);
+    const uses = { fields: new Map([['eventTypes', 1]]), events: 0, bytes: 0 };
+    const standings: Standing[] = [];
+    for (let n = 0; n < 3; n += 1) standings.push(...(await limits.charge(caller, uses)));
+    limits.close();
+    expect(standings.map(({ isOver, remaining }) => [isOver, remaining])).toEqual([
+      [false, 1],
+      [false, 0],
+      [true, 0],
+    ]);
+  });
+});
+
+test('answers tell each limit that they met, and what is left of it', async () => {
+  const tendril = await startTendril(
+    await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '50', PUBLISHED_BYTES_PER_MINUTE: '100000' }),
+  );
+  const managed = await respondGraphql(tendril, `{ eventTypes { nodes { name } } ${list.slice(1)}`);
+  expect(managed.headers.get('ratelimit-policy')).toBe(
+    '"eventTypes";q=50;w=60, "webhookSubscriptions";q=50;w=60',
+  );
+  expect(managed.headers.get('ratelimit')).toMatch(
+    /^"eventTypes";r=49;t=\d+, "webhookSubscriptions";r=49;t=\d+$/,
+  );
+  const read = await respondGraphql(tendril, logs);
+  expect(read.headers.get('ratelimit-policy')).toBe(
+    '"requests";q=60000;w=60, "workspace-requests";q=600000;w=60',
+  );
+  const published = await respondGraphql(tendril, `mutation { ${publishOne} }`);
+  expect(published.headers.get('ratelimit-policy')).toBe(
+    '"published-events";q=2000000;w=60, "published-bytes";q=100000;qu="content-bytes";w=60',
+  );
+  const bytes = JSON.stringify({ query: `mutation { ${publishOne} }` }).length;
+  expect(published.headers.get('ratelimit')).toContain(`"published-bytes";r=${100_000 - bytes};t=60`);
+  expect((await respondGraphql(tendril, '{ __typename }')).headers.has('ratelimit')).toBe(false);
+});
+
+test('two processes on one database share each limit', async () => {
+  const env = await freshEnv({
+    MANAGEMENT_REQUESTS_PER_MINUTE: '10',
+    REQUESTS_PER_MINUTE: '10',
+    PUBLISHED_EVENTS_PER_MINUTE: '10',
+    ROLE: 'api',
+  });
+  const one = await startTendril(env);
+  const other = await startTendrilProcess(env);
+  const counts = await withClient(env, async (client) => {
+    for (const asked of [list, logs, `mutation { ${publishOne} }`])
+      for (let n = 0; n < 10; n += 1)
+        expect((await postGraphql(n % 2 ? one : other, asked)).errors).toBeUndefined();
+    return eventually(async () => {
+      const { rows } = await client.query<{ points: number }>(
+        "SELECT points FROM rate_limit WHERE key NOT LIKE 'published-bytes:%'",
+      );
+      return rows.length === 4 && rows.every(({ points }) => points === 10) && rows;
+    });
+  });
+  expect(counts).toHaveLength(4);
+  // Each learns of the other's uses when it settles its own next time.
+  for (const asked of [list, logs, `mutation { ${publishOne} }`])
+    for (const tendril of [one, other])
+      await eventually(
+        async () => (await postGraphql(tendril, asked)).errors?.[0]?.extensions.code === 'RATE_LIMITED',
+      );
+});
+
+describe('publishing', () => {
+  test('is limited by events, those of a list each, for the workspace', async () => {
+    const env = await freshEnv({ PUBLISHED_EVENTS_PER_MINUTE: '10' });
+    const tendril = await startTendril(env);
+    const { key } = await newKey(tendril);
+    expect((await publishSome(tendril, 8)).errors).toBeUndefined();
+    expect((await publishSome(tendril, 3)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+    expect(
+      (await postGraphql(tendril, `mutation { a: ${publishOne} b: ${publishOne} }`, { key })).errors,
+    ).toBeUndefined();
+    expect((await publishSome(tendril, 1, key)).errors).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED' } },
+    ]);
+    expect((await publishSome(tendril, 10, await addWorkspace(env, 'another'))).errors).toBeUndefined();
+    expect((await postGraphql(tendril, logs)).errors).toBeUndefined();
+  });
+
+  test('is limited by bytes', async () => {
+    const tendril = await startTendril(await freshEnv({ PUBLISHED_BYTES_PER_MINUTE: '5000' }));
+    expect((await publishSome(tendril, 1, tendril.key, 'x'.repeat(4000))).errors).toBeUndefined();
+    const { errors } = await publishSome(tendril, 1, tendril.key, 'x'.repeat(4000));
+    expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+    expect((await publishSome(tendril, 1)).errors).toBeUndefined();
+  });
+});
+
+test('reading the logs is limited for the key, and for the keys of a workspace together', async () => {
+  const tendril = await startTendril(await freshEnv({ REQUESTS_PER_MINUTE: '10', ROLE: 'api' }));
+  const keys = [];
+  // Making a key is a request as well.
+  for (let n = 0; n < 10; n += 1) keys.push((await newKey(tendril)).key);
+  let answered = 0;
+  for (const key of keys) {
+    for (let n = 0; n < 11; n += 1) if (!(await postGraphql(tendril, logs, { key })).errors) answered += 1;
+    expect((await postGraphql(tendril, logs, { key })).errors).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED' } },
+    ]);
+  }
+  expect(answered).toBe(90);
+});
+
+test('counts of past minutes are deleted', async () => {
+  const env = await freshEnv();
+  await withClient(env, async (client) => {
+    await client.query("INSERT INTO rate_limit VALUES ('requests:past', 1, 0)");
+    await startTendril(env);
+    await eventually(async () => (await client.query('SELECT FROM rate_limit')).rowCount === 0);
+  });
+});
+
+function publishSome(tendril: Tendril, count: number, key = tendril.key, payload = '') {
+  const events = Array.from({ length: count }, () => ({ type: 'payout.paid', payload }));
+  return postGraphql(tendril, publishMany, { key, variables: { events } });
+}
+
+async function withClient<T>(env: Env, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: env.DATABASE_URL });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { parseExactJson } from '../rules/exact-json.js';
+import { shedSilentConnections } from './shed-silent-connections.js';
 
 /** The longest body of a request. */
 export const maxBodyBytes = 1024 * 1024;
@@ -44,6 +45,7 @@ export function createHttpServer(readiness: () => Promise<Readiness>, log: Logge
     }
   });
   endConnectionsAtClose(app);
+  shedSilentConnections(app.server);
   app.addHook('onSend', async (request, reply) => {
     void reply
       .header('x-request-id', request.id)

@@ -9,6 +9,7 @@ import { ConfirmationSender } from './deliveries/confirmation-sender.js';
 import { createDeliveryUpdates } from './deliveries/delivery-updates.js';
 import { Drain } from './deliveries/drain.js';
 import { createEndpoints } from './deliveries/endpoints.js';
+import { foreignAddresses } from './deliveries/foreign-addresses.js';
 import { createRecorder } from './deliveries/gather-records.js';
 import { createHttpClient } from './deliveries/http-client.js';
 import { createLoaders } from './deliveries/loaders.js';
@@ -126,6 +127,12 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
   const { config, log, database, alarms, encryption } = parts;
   const lock = await holdWorkerLock(database.url, log);
   started.defer(() => lock.close());
+  const foreign = await foreignAddresses(config.sourceIpAddresses);
+  if (foreign.length > 0)
+    log.warn(
+      { addresses: foreign },
+      'nothing is sent from addresses of SOURCE_IP_ADDRESSES that this machine lacks',
+    );
   const httpClient = createHttpClient(parts.addressPolicy, {
     connectionsPerOrigin: largestWindow,
     sourceAddresses: config.sourceIpAddresses,

@@ -433,6 +433,14 @@ test('IVY-20 MUST: the source addresses are told for an allow list, one set for 
   }
 });
 
+test('IVY-37 SHOULD: a source address that the machine does not have is told in the log, and keeps nothing back', async () => {
+  const one = await startTendril(await freshEnv({ SOURCE_IP_ADDRESSES: '192.0.2.77,127.0.0.1' }));
+  const warnings = one.log.map((line) => JSON.parse(line)).filter((line) => line.addresses);
+  expect(warnings).toMatchObject([{ level: 40, addresses: ['192.0.2.77'] }]);
+  await subscribe(one, { endpointUrl: receiver.url, eventTypes: ['payout.paid'], profile: 'IVY' });
+  await deliveryOnce(one, await publishForOne(one, 'payout.paid'), 'DELIVERED');
+});
+
 test('IVY-21 MUST: local development through a tunnel: any public https name with its own port and path is taken', async () => {
   for (const endpointUrl of [
     'https://a1b2-203-0-113-9.tunnel.example/webhooks',

@@ -29,6 +29,7 @@ import { startHousekeeping } from './housekeeping.js';
 import type { Parts } from './parts.js';
 import type { AddressPolicy } from './rules/address-policy.js';
 import { largestWindow } from './rules/concurrency-window.js';
+import { announceKey } from './storage/announce-key.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { createEncryption } from './storage/encryption.js';
 import { openStores, type Stores } from './stores.js';
@@ -68,6 +69,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const { newKey } = await bootstrapWorkspace(database, config.bootstrapApiKey);
     const ownOrigins: { host: string; port: number }[] = [];
     const parts = await buildParts(config, log, database, stores, ownOrigins, publicUrl.promise, started);
+    started.use(await announceKey(database.url, parts.encryption, log));
     if (config.role !== 'api') await startSending(parts, started);
     const url = await serve(parts, started);
     ownOrigins.push(...ownOriginsOf(url, config));

@@ -1,44 +1,19 @@
 #!/usr/bin/env node
-import { pino } from 'pino';
-import { startApp } from './app.js';
-import { describeConfig, readConfig } from './config.js';
-import { StartError } from './start-error.js';
+// Nothing is imported at the top: an older Node would fail at the first module that it does not have, with a stack.
 
-const stopWithinMs = 18_000;
+const oldestNode = [22, 17] as const;
 
 async function main(): Promise<void> {
-  const config = readConfig();
-  // The log goes to standard error, one JSON object a line; standard output is for people.
-  const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
-  log.debug({ config: describeConfig(config) }, 'configuration');
-  const stopSoon = Promise.withResolvers<NodeJS.Signals>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      stopSoon.resolve(signal);
-      // A second signal, of either kind, ends it at once.
-      for (const again of ['SIGTERM', 'SIGINT'] as const) process.once(again, () => process.exit(1));
-    });
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
+    console.error(
+      `Tendril needs Node ${oldestNode.join('.')} or later, and this is ${process.version}. npm ci brings the right one: use npx tendril, npm start, or node_modules/.bin/node.`,
+    );
+    process.exitCode = 1;
+    return;
   }
-  const app = await startApp(config, log);
-  console.log(greeting(app.url, config.role, app.newKey));
-  log.info({ signal: await stopSoon.promise }, 'stopping');
-  // What has not come to its end by then is taken up again after the next start.
-  setTimeout(() => process.exit(0), stopWithinMs).unref();
-  await app.stop();
-  log.info('stopped');
-  process.exit(0);
+  const { runCommand } = await import('./cli/run-command.js');
+  await runCommand(process.argv.slice(2), async () => (await import('./serve.js')).serve());
 }
 
-function greeting(url: string, role: string, newKey: string | undefined): string {
-  const places =
-    role === 'worker'
-      ? []
-      : [`GraphQL   ${url}/graphql  (WebSocket on the same address)`, `GraphiQL  ${url}/graphiql`];
-  const key = newKey === undefined ? [] : [`API key   ${newKey}  (ADMIN; shown this once)`];
-  return ['Tendril is running.', ...places, `Health    ${url}/health/ready`, ...key].join('\n');
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof StartError ? error.message : error);
-  process.exit(1);
-});
+void main();

@@ -55,7 +55,7 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
   }
   const jobStoreUrl = mongodbUrl ?? started?.databaseUrl('tendril');
   const encryptionKeys =
-    config.encryptionKeys.length > 0 ? config.encryptionKeys : [await readOrMakeKeyFile(dataDir)];
+    config.encryptionKeys.length > 0 ? config.encryptionKeys : await readOrMakeKeyFile(dataDir);
   const running = starting.move();
   return {
     databaseUrl: postgres.value.url,

@@ -5,6 +5,13 @@ import { StartError } from '../start-error.js';
 
 /** SQLite's result code for a database that another connection holds: https://sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
+/** Written by servers, and not by commands. */
+const pidFile = 'tendril.pid';
+
+/** A data folder kept for this process. */
+export interface DataDirLock {
+  release(): Promise<void>;
+}
 
 /**
  * Creates the data folder and keeps it for this process until `release`.
@@ -13,19 +20,44 @@ const SQLITE_BUSY = 5;
  * moment its process ends, however it ends, so that no stale lock exists and no process id has to be judged.
  * Fails with a StartError when the folder cannot be written or when another live Tendril has it.
  */
-export async function lockDataDir(dataDir: string): Promise<{ release(): Promise<void> }> {
+export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   const folder = resolve(dataDir);
-  const pidFile = join(folder, 'tendril.pid');
+  const lock = await tryLockDataDir(dataDir);
+  const server = await serverOn(dataDir);
+  if (lock === undefined && server === undefined) {
+    throw new StartError(`A command is using the data folder ${folder}: try again when it has ended.`);
+  }
+  if (lock === undefined) {
+    throw new StartError(
+      `Another Tendril (process ${server}) is using the data folder ${folder}: stop it, or set DATA_DIR to another folder.`,
+    );
+  }
+  await writeFile(join(folder, pidFile), `${process.pid}\n`, { mode: 0o600 });
+  return lock;
+}
+
+/** As `lockDataDir`, for a command: undefined where somebody else has the folder, and it is not taken for a server's. */
+export async function tryLockDataDir(dataDir: string): Promise<DataDirLock | undefined> {
+  const folder = resolve(dataDir);
   await createFolder(folder);
-  const lock = await takeLock(folder, pidFile);
-  await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
-  return {
-    async release() {
-      if (!lock.isOpen) return;
-      await rm(pidFile, { force: true });
-      lock.close();
-    },
-  };
+  const lock = await takeLock(folder);
+  // A killed server's, perhaps.
+  if (lock) await rm(join(folder, pidFile), { force: true });
+  return (
+    lock && {
+      async release() {
+        if (!lock.isOpen) return;
+        await rm(join(folder, pidFile), { force: true });
+        lock.close();
+      },
+    }
+  );
+}
+
+/** The process id of the server that has the data folder, where it is locked; undefined where a command has. */
+export async function serverOn(dataDir: string): Promise<number | undefined> {
+  const text = await readFile(join(resolve(dataDir), pidFile), 'utf8').catch(() => '');
+  return Number.parseInt(text, 10) || undefined;
 }
 
 async function createFolder(folder: string): Promise<void> {
@@ -58,7 +90,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function takeLock(folder: string, pidFile: string): Promise<DatabaseSync> {
+async function takeLock(folder: string): Promise<DatabaseSync | undefined> {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(join(folder, 'tendril.lock'));
@@ -67,12 +99,8 @@ async function takeLock(folder: string, pidFile: string): Promise<DatabaseSync> 
     return lock;
   } catch (error) {
     lock?.close();
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw cannotWrite(folder, error);
-    const owner = (await readFile(pidFile, 'utf8').catch(() => '')).trim();
-    throw new StartError(
-      `Another Tendril (process ${owner || 'unknown'}) is using the data folder ${folder}: stop it, or set DATA_DIR to another folder.`,
-      { cause: error },
-    );
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    throw cannotWrite(folder, error);
   }
 }
 

@@ -15,6 +15,8 @@ export interface Place {
 
 /** Encrypts and decrypts what is secret at rest. */
 export interface Encryption {
+  /** Of the key that encrypts; every ciphertext has its key's id from its second byte on. */
+  readonly keyId: Buffer;
   encrypt(text: string, place: Place): Buffer;
   /** Throws where key, place or ciphertext do not fit. */
   decrypt(ciphertext: Uint8Array, place: Place): string;
@@ -27,9 +29,10 @@ export interface Encryption {
 export function createEncryption(keys: readonly Buffer[]): Encryption {
   const [first] = keys;
   if (!first) throw new RangeError('encryption needs a key');
-  const byId = new Map(keys.map((key) => [keyId(key).toString('hex'), key]));
-  const firstId = keyId(first);
+  const byId = new Map(keys.map((key) => [idOf(key).toString('hex'), key]));
+  const firstId = idOf(first);
   return {
+    keyId: firstId,
     encrypt(text, place) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv(algorithm, first, nonce, { authTagLength: tagBytes });
@@ -53,7 +56,7 @@ export function createEncryption(keys: readonly Buffer[]): Encryption {
   };
 }
 
-function keyId(key: Buffer): Buffer {
+function idOf(key: Buffer): Buffer {
   return createHash('sha256').update(key).digest().subarray(0, keyIdBytes);
 }
 

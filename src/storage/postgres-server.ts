@@ -79,6 +79,23 @@ export async function startPostgres(options: { dataDir: string; log: Logger }): 
   };
 }
 
+/**
+ * The address of the PostgreSQL that runs on a data folder for another process; undefined where none runs, or where it does not take
+ * connections yet.
+ */
+export async function findRunningPostgres(dataDir: string): Promise<string | undefined> {
+  const folder = join(resolve(dataDir), 'postgres');
+  const [status, password] = await Promise.all([
+    readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => ''),
+    readFile(join(resolve(dataDir), 'postgres.password'), 'utf8').catch(() => ''),
+  ]);
+  // https://www.postgresql.org/docs/current/storage-file-layout.html: the port is its fourth line.
+  const port = Number.parseInt(status.split('\n')[3] ?? '', 10);
+  if (Number.isNaN(port)) return undefined;
+  const url = urlOf({ folder, password: password.trim() }, port, POSTGRES_NAME);
+  return (await answers(url)) ? url : undefined;
+}
+
 function urlOf({ password }: PostgresCluster, port: number, database: string): string {
   return `postgresql://${POSTGRES_NAME}:${password}@127.0.0.1:${port}/${database}`;
 }
@@ -155,17 +172,22 @@ async function spawnPostgres(
 async function becomesReady(child: ChildProcess, url: string): Promise<boolean> {
   const deadline = performance.now() + READY_WITHIN_MS;
   while (isRunning(child) && performance.now() < deadline) {
-    const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.end();
-      return true;
-    } catch {
-      await pause(25);
-    }
+    if (await answers(url)) return true;
+    await pause(25);
   }
   return false;
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function createDatabase(url: string): Promise<void> {

@@ -14,7 +14,8 @@ export function checkApiKey(input: CreateApiKeyInput, nowMs: number): UserError[
   ];
 }
 
-function checkName(name: string, field: 'name' | 'userName'): UserError[] {
+/** The faults of a name of a key, a user or a workspace. */
+export function checkName(name: string, field: 'name' | 'userName'): UserError[] {
   const characters = [...name].length;
   let fault: string | undefined;
   if (name.trim() === '') fault = `A ${field} cannot be blank.`;

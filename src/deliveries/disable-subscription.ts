@@ -1,4 +1,4 @@
-import { isFailing } from '../rules/delivery-states.js';
+import { failingAfterMs, isFailing } from '../rules/delivery-states.js';
 import type { Database, Statement } from '../storage/database.js';
 import type { EndedAttempt, FailureStreak } from './record-attempts.js';
 
@@ -20,12 +20,34 @@ export async function disableFailing(
   streaks: readonly FailureStreak[],
   nowMs: number,
 ): Promise<void> {
-  const failing = streaks.filter((streak) =>
+  // Of a long streak few failures may be recent, as when it was not sent to meanwhile: that is looked at only where it matters.
+  const suspects = streaks.filter((streak) =>
     isFailing(streak.failuresInARow, streak.failingSince?.getTime(), nowMs),
   );
+  if (suspects.length === 0) return;
+  const rows = await database.query<{ subscriptionId: string; failures: number }>(countFailuresInTime, [
+    suspects.map(({ subscriptionId }) => subscriptionId),
+    new Date(nowMs - failingAfterMs),
+  ]);
+  const failuresInTime = new Map(rows.map(({ subscriptionId, failures }) => [subscriptionId, failures]));
+  const failing = suspects.filter(({ subscriptionId, failingSince }) =>
+    isFailing(failuresInTime.get(subscriptionId) ?? 0, failingSince?.getTime(), nowMs),
+  );
   if (failing.length > 0)
-    await database.query(disable, [failing.map((streak) => streak.subscriptionId), 'FAILING']);
+    await database.query(disable, [failing.map(({ subscriptionId }) => subscriptionId), 'FAILING']);
 }
+
+// The ten newest attempts tell whether there are ten in time, and all of them have failed: the streak is older.
+const countFailuresInTime: Statement = {
+  name: 'count-failures-in-time',
+  text: `SELECT s.id AS "subscriptionId", count(*) FILTER (WHERE a.started_at >= $2)::integer AS failures
+    FROM unnest($1::uuid[]) AS s (id)
+    CROSS JOIN LATERAL (
+      SELECT started_at FROM attempt
+      WHERE subscription_id = s.id AND outcome <> 'INTERRUPTED' ORDER BY id DESC LIMIT 10
+    ) a
+    GROUP BY s.id`,
+};
 
 const disable: Statement = {
   name: 'disable-subscriptions',

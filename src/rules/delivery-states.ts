@@ -122,17 +122,22 @@ export function plannedAttempts(
   return planned;
 }
 
-const failingAfterMs = 5 * 86_400_000;
+/** How long all attempts of a subscription must have failed for it to be disabled: five days. */
+export const failingAfterMs = 5 * 86_400_000;
 const failingAttempts = 10;
 
-/** Whether a subscription is to be disabled: every attempt failed for five days, at least ten of them. */
+/**
+ * Whether a subscription is to be disabled: every attempt of the last five days failed, at least ten of them.
+ * @param failuresInTime how many of its attempts failed in the last five days
+ * @param failingSinceMs when the first attempt after the last success failed; undefined where none has
+ */
 export function isFailing(
-  failuresInARow: number,
+  failuresInTime: number,
   failingSinceMs: number | undefined,
   nowMs: number,
 ): boolean {
   return (
-    failuresInARow >= failingAttempts &&
+    failuresInTime >= failingAttempts &&
     failingSinceMs !== undefined &&
     nowMs - failingSinceMs >= failingAfterMs
   );

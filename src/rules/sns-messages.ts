@@ -64,12 +64,12 @@ export function topicArn(region: string, workspaceId: string, endpoint: string):
 }
 
 /** Where a certificate is served, below the public URL. */
-export function certificatePath(certificateId: string): string {
+function certificatePath(certificateId: string): string {
   return `/certificates/${certificateId}.pem`;
 }
 
 /** The text that a message's signature is over. */
-export function stringToSign(fields: Fields, keys: readonly string[]): string {
+function stringToSign(fields: Fields, keys: readonly string[]): string {
   return keys
     .filter((key) => key in fields)
     .map((key) => `${key}\n${fields[key]}\n`)

@@ -12,7 +12,6 @@ export class Migration0002Notifications extends Migration {
 const statements = [
   `CREATE TABLE certificate (
     id uuid PRIMARY KEY,
-    workspace_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000', -- none: it is the server's
     certificate text NOT NULL, -- X.509, PEM
     private_key bytea, -- PKCS #8, PEM, encrypted; null once it signs no more
     created_at timestamptz NOT NULL DEFAULT now()

@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { GraphQLClient } from 'graphql-request';
 import { type Client, createClient } from 'graphql-ws';
 import { pino } from 'pino';
@@ -9,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import { startApp } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
+import { spawnTendril } from './spawn-tendril.js';
 import { newDatabase, newMongoUrl } from './stores.js';
 
 /** The stores and settings that several Tendrils share; each field stands for one of the environment's variables. */
@@ -68,25 +67,12 @@ export interface TendrilProcess extends Tendril {
 
 /** Starts the built Tendril (dist/) in a process of its own; it is killed at the end of the test where it still runs. */
 export async function startTendrilProcess(env: Env): Promise<TendrilProcess> {
-  const child = spawn(process.execPath, ['dist/src/main.js'], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exited = once(child, 'exit');
-  const log: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
+  const { process: child, log, url: whenReady, ended } = spawnTendril(env);
   onTestFinished(() => void child.kill('SIGKILL'));
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = /^Health +(\S+)\/health\/ready/.exec(line);
-      if (found?.[1]) resolve(found[1]);
-    });
-    void exited.then(([code]) => reject(new Error(`Tendril ended with ${code}: ${log.join('\n')}`)));
-  });
-  const end = async (signal: NodeJS.Signals) => {
+  const url = await whenReady;
+  const end = (signal: NodeJS.Signals) => {
     child.kill(signal);
-    const [code, ended] = (await exited) as [number | null, string];
-    return code ?? ended;
+    return ended;
   };
   return {
     ...clientsOf(url, env.BOOTSTRAP_API_KEY ?? ''),

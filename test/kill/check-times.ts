@@ -1,0 +1,110 @@
+import { percentile } from '../../bench/percentile.js';
+import type { EntryOf } from './history.js';
+import { type Arrival, entriesOf, type Finding, pairOf, type RunRecord } from './record.js';
+
+const leaseMs = 60_000;
+// Every worker sweeps every two seconds, give or take; a busy machine takes a little longer.
+const sweepMs = 5_000;
+const slowerByMs = 200;
+const settlesMs = 1_000;
+const goesOnWithinMs = 10_000;
+// What is published so long after a kill still feels it.
+const publishedWithinMs = 3_000;
+const stopsWithinMs = 20_000;
+// Endpoints that always answer, so that what a delivery waits for is the server.
+const reliable = ['steady', 'late'];
+
+/** Nothing is SENDING for longer than a lease and a sweep. */
+export function checkSending({ entries }: RunRecord): Finding {
+  const samples = entriesOf(entries, 'sampled');
+  const oldestMs = Math.max(0, ...samples.map(({ oldestSendingMs }) => oldestSendingMs));
+  const isTooOld = oldestMs > leaseMs + sweepMs;
+  return {
+    check: `nothing is SENDING for longer than lease and sweep, ${(leaseMs + sweepMs) / 1000} s`,
+    measured: `at most ${(oldestMs / 1000).toFixed(1)} s in ${samples.length} samples`,
+    violations: isTooOld ? [`a delivery was SENDING for ${Math.round(oldestMs)} ms`] : [],
+  };
+}
+
+/** Publishes go on while MongoDB is away, as fast as otherwise; what this machine itself stood still is not counted. */
+export function checkPublishing({ entries, acknowledged, faults }: RunRecord): Finding {
+  const away = faults.filter(({ fault }) => fault === 'crash-mongod');
+  const others = faults.filter(({ fault }) => fault !== 'crash-mongod');
+  const undisturbed = acknowledged.filter((one) => !isDuring(one, others));
+  const tookMs = (ones: readonly EntryOf<'acknowledged'>[]) => ones.map((one) => one.atMs - one.startedMs);
+  const whileAway = tookMs(undisturbed.filter((one) => isDuring(one, away)));
+  const otherwise = tookMs(undisturbed.filter((one) => !isDuring(one, away)));
+  const stalledMs = entriesOf(entries, 'stalled')
+    .filter(({ atMs, ms }) => isDuring({ startedMs: atMs - ms, atMs }, away))
+    .reduce((worst, { ms }) => Math.max(worst, ms), 0);
+  const [awayMs, calmMs] = [percentile(whileAway, 99), percentile(otherwise, 99)];
+  const unanswered = entriesOf(entries, 'unanswered').filter(
+    (one) => isDuring(one, away) && !isDuring(one, others),
+  );
+  const isSlow = whileAway.length > 0 && awayMs > calmMs + slowerByMs + stalledMs;
+  return {
+    check: `publishes go on while MongoDB is away, p99 at most ${slowerByMs} ms more`,
+    measured: `p99 ${awayMs} ms of ${whileAway.length}, otherwise ${calmMs} ms of ${otherwise.length}, machine stalled ${stalledMs} ms`,
+    violations: [
+      ...unanswered.map(({ why }) => `a publish was not answered: ${why}`),
+      ...(isSlow ? [`p99 was ${awayMs} ms, and otherwise ${calmMs} ms`] : []),
+      ...(away.length > 0 && whileAway.length === 0 ? ['nothing was published meanwhile'] : []),
+    ],
+  };
+}
+
+function isDuring(
+  { startedMs, atMs }: { startedMs: number; atMs: number },
+  faults: readonly EntryOf<'fault'>[],
+): boolean {
+  return faults.some(({ fromMs, toMs }) => atMs >= fromMs && startedMs <= toMs + settlesMs);
+}
+
+/** After a worker is killed, what was under way or waited is delivered soon; a machine that is slow to start one is slow at that too. */
+export function checkKills({ entries, faults, acknowledged, arrivals }: RunRecord): Finding {
+  const kills = faults.filter(({ fault }) => fault === 'kill-worker' || fault === 'kill-workers');
+  const starts = entriesOf(entries, 'started').filter(({ process }) => process.startsWith('worker'));
+  const delays = kills.flatMap(({ fault, fromMs: killMs }) => {
+    const restart = starts.find(({ atMs }) => atMs > killMs);
+    // Where every worker was killed, nobody can deliver before one has been started again.
+    const ableMs = fault === 'kill-workers' && restart ? restart.atMs : killMs;
+    return acknowledged
+      .filter(({ atMs }) => atMs < killMs + publishedWithinMs)
+      .flatMap(({ eventId, atMs }) => {
+        const came = reliable.map((endpoint) => arrivals.get(pairOf(endpoint, eventId)) ?? []);
+        return came.flatMap((ones) => delayAfter(killMs, Math.max(ableMs, atMs), ones));
+      });
+  });
+  const p95 = Math.round(percentile(delays, 95));
+  const slowestStartMs = Math.max(0, ...starts.map(({ tookMs }) => tookMs));
+  return {
+    check: `after SIGKILL deliveries go on within ${goesOnWithinMs / 1000} s at p95`,
+    measured: `${kills.length} kills, p95 ${p95} ms of ${delays.length} deliveries, a worker starts in ${slowestStartMs} ms`,
+    violations: p95 > goesOnWithinMs + slowestStartMs ? [`p95 was ${p95} ms`] : [],
+  };
+}
+
+/** How long after `fromMs` a delivery came that was not taken yet at a kill; none where there was no need. */
+function delayAfter(killMs: number, fromMs: number, came: readonly Arrival[]): number[] {
+  const isDone = came.some(({ answeredMs }) => answeredMs !== undefined && answeredMs < killMs);
+  const next = came.find(({ atMs }) => atMs >= killMs);
+  return isDone || next === undefined ? [] : [Math.max(0, next.atMs - fromMs)];
+}
+
+/** A process that is asked to end does so in time with 0, and none ends by itself. */
+export function checkProcesses({ entries }: RunRecord): Finding {
+  const ended = entriesOf(entries, 'ended');
+  const stopped = ended.filter(({ asked }) => asked === 'SIGTERM');
+  return {
+    check: `SIGTERM ends a process with 0 within ${stopsWithinMs / 1000} s, and none ends by itself`,
+    measured: `${stopped.length} stopped${stopped.map(({ tookMs }) => `, in ${tookMs} ms`).join('')}`,
+    violations: [
+      ...stopped
+        .filter(({ how, tookMs }) => how !== 0 || tookMs > stopsWithinMs)
+        .map(({ process, how, tookMs }) => `${process} ended with ${how} after ${tookMs} ms`),
+      ...ended
+        .filter(({ asked }) => asked === null)
+        .map(({ process, how }) => `${process} ended by itself: ${how}`),
+    ],
+  };
+}

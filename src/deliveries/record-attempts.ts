@@ -102,7 +102,7 @@ const record: Statement = {
         response_body = excluded.response_body, response_truncated = excluded.response_truncated, error = excluded.error
     ), moved AS (
       UPDATE delivery d SET status = e.status, failure_reason = e.failure_reason, next_attempt_at = e.next_attempt_at,
-        retry_step = e.retry_step, next_trigger = 'SCHEDULE',
+        retry_step = e.retry_step, next_trigger = CASE WHEN e.outcome = 'INTERRUPTED' THEN e.trigger ELSE 'SCHEDULE' END,
         lease_epoch = e.epoch, attempt_count = e.number, last_status_code = e.status_code, leased_by = NULL,
         lease_until = NULL, completed_at = CASE WHEN e.status IN ('DELIVERED', 'FAILED') THEN now() END, ${markChanged}
       FROM ended e

@@ -451,20 +451,28 @@ test('IVY-21 MUST: local development through a tunnel: any public https name wit
   }
 });
 
-test('IVY-22 MUST: each subscription has its own paginated history', async () => {
-  const { id, others } = await subscribeTwo();
+test('IVY-22 MUST: each subscription has its own paginated history, read from either end', async () => {
+  const { id } = await subscribeIvy({ status: 'INACTIVE' });
+  const { id: other } = await subscribeIvy({ status: 'INACTIVE' });
   const eventIds = await publishMany(tendril, type, 7);
-  const seen: string[] = [];
-  let after: string | null = null;
-  do {
-    const page = await ownLog(id, { first: 3, after });
-    expect(page.totalCount).toBe(7);
-    seen.push(...page.nodes.map(({ event }) => event.id));
-    after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-  } while (after !== null);
-  expect(seen).toHaveLength(7);
-  expect(new Set(seen)).toEqual(new Set(eventIds));
-  expect((await ownLog(others, { first: 10 })).totalCount).toBe(7);
+  const read = async (pageAt: (cursor: string | null) => LogAsked, from: 'startCursor' | 'endCursor') => {
+    const pages: string[][] = [];
+    let cursor: string | null = null;
+    do {
+      const { totalCount, nodes, pageInfo } = await ownLog(id, pageAt(cursor));
+      expect(totalCount).toBe(7);
+      pages.push(nodes.map(({ event }) => event.id));
+      const hasMore = from === 'endCursor' ? pageInfo.hasNextPage : pageInfo.hasPreviousPage;
+      cursor = hasMore ? pageInfo[from] : null;
+    } while (cursor !== null);
+    return pages;
+  };
+  const forwards = await read((after) => ({ first: 3, after }), 'endCursor');
+  expect(forwards.map(({ length }) => length)).toEqual([3, 3, 1]);
+  expect(new Set(forwards.flat())).toEqual(new Set(eventIds));
+  const backwards = await read((before) => ({ last: 3, before }), 'startCursor');
+  expect(backwards.reverse().flat()).toEqual(forwards.flat());
+  expect((await ownLog(other, { first: 10 })).totalCount).toBe(7);
 });
 
 test('IVY-23 MUST: an entry shows its status at a glance, its event type and its timestamp', async () => {
@@ -818,12 +826,6 @@ function subscribeIvy(input: Partial<CreateWebhookSubscriptionInput>) {
   return subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type], ...input, profile: 'IVY' });
 }
 
-async function subscribeTwo() {
-  const { id } = await subscribeIvy({ status: 'INACTIVE' });
-  const { id: others } = await subscribeIvy({ status: 'INACTIVE' });
-  return { id, others };
-}
-
 async function read(id: string): Promise<WebhookSubscriptionQuery['webhookSubscription']> {
   return (await tendril.http().request(WebhookSubscriptionDocument, { id })).webhookSubscription;
 }
@@ -918,10 +920,12 @@ interface LogPage {
   };
 }
 
+type LogAsked = Omit<DeliveriesQueryVariables, 'orderBy'>;
+
 /** A page of one subscription's history, asked of the subscription. */
-async function ownLog(id: string, variables: Omit<DeliveriesQueryVariables, 'orderBy'>): Promise<LogPage> {
-  const query = `query ($id: ID!, $first: Int, $after: String, $filter: DeliveryFilter) {
-    webhookSubscription(id: $id) { deliveries(first: $first, after: $after, filter: $filter) {
+async function ownLog(id: string, variables: LogAsked): Promise<LogPage> {
+  const query = `query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $filter: DeliveryFilter) {
+    webhookSubscription(id: $id) { deliveries(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
       totalCount nodes { id status eventType createdAt event { id } }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }
   }`;

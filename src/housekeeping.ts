@@ -2,10 +2,11 @@ import type { Logger } from 'pino';
 import { dropOldKeys } from './events/store-events.js';
 import type { Database } from './storage/database.js';
 import { dropOldPartitions, ensurePartitions } from './storage/partitions.js';
+import { dropOldConfirmations } from './subscriptions/drop-old-confirmations.js';
 
 const everyMs = 3_600_000;
 
-/** Makes the coming days' partitions, drops those past their retention, forgets old idempotency keys: now, and every hour. */
+/** Makes the coming days' partitions, drops those past their retention, forgets old idempotency keys and confirmations: now, and every hour. */
 export async function startHousekeeping(
   database: Database,
   retentionDays: number,
@@ -24,6 +25,7 @@ export async function startHousekeeping(
     const days = await dropOldPartitions(database.pool, Date.now(), retentionDays);
     if (days.length > 0) log.info({ days }, 'dropped days that are past their retention');
     await dropOldKeys(database);
+    await dropOldConfirmations(database);
   }
 
   return {

@@ -66,14 +66,10 @@ export class ConfirmationSender {
     const { jitter, success } = profileNamed(claimed.profile);
     const policy = { scheduleSeconds: claimed.scheduleSeconds, jitter, success };
     const verdict = afterAttempt(claimed.retryStep, outcome, policy, Date.now(), Math.random());
+    const error = describeOutcome(outcome, verdict.status === 'DELIVERED');
     this.#log.info(
-      {
-        subscription: claimed.subscriptionId,
-        type: claimed.type,
-        attempt: claimed.attemptNumber,
-        error: describeOutcome(outcome, verdict.status === 'DELIVERED'),
-      },
-      'a confirmation was sent',
+      { subscription: claimed.subscriptionId, type: claimed.type, attempt: claimed.attemptNumber, error },
+      error === null ? 'a confirmation was sent' : 'a confirmation did not get through',
     );
     await this.#record(claimed, verdict);
   }

@@ -54,7 +54,7 @@ async function findByToken(tx: EntityManager, token: string, workspaceId?: strin
   const subscription = await tx.findOne(
     WebhookSubscription,
     { uuid: row.subscriptionId, deletedAt: null },
-    { lockMode: LockMode.PESSIMISTIC_WRITE },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
   );
   // Another URL is another receiver's, and the token of an end confirms nothing: whoever holds it was told to stay away.
   const isPast =

@@ -36,7 +36,7 @@ export async function findNotificationEndpoint(
   return em.findOne(
     WebhookSubscription,
     { workspaceId, deletedAt: null, notificationEndpoint: endpoint },
-    { lockMode },
+    { lockMode, refresh: true },
   );
 }
 

@@ -47,7 +47,7 @@ async function unsubscribeOrFail(
   input: NotificationEndpointInput,
 ): Promise<UnsubscribeResult> {
   try {
-    return await em.transactional((tx) => unsubscribeOne(parts, tx, caller, input), { clear: true });
+    return await em.transactional((tx) => unsubscribeOne(parts, tx, caller, input));
   } catch (error) {
     parts.log.error(
       { err: error, endpoint: input.endpoint },

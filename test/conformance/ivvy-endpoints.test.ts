@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import {
   ConfirmWebhookSubscriptionDocument,
@@ -12,7 +13,9 @@ import {
   UpdateWebhookSubscriptionDocument,
   WebhookSubscriptionDocument,
 } from '../../generated/operations.js';
+import { openDatabase } from '../../src/storage/database.js';
 import { fromTypeId } from '../../src/storage/typeid.js';
+import { dropOldConfirmations } from '../../src/subscriptions/drop-old-confirmations.js';
 import { eventually } from '../support/eventually.js';
 import {
   countDeliveries,
@@ -502,6 +505,18 @@ test('IVVY-21 SHOULD: a token is 256 random bits, and is nowhere in the database
   );
   expect(rows).toContain('SubscriptionConfirmation');
   expect(rows + server.log.join()).not.toContain(token);
+});
+
+test('IVVY-22 SHOULD: a link that expired a month ago is forgotten, with what it was for', async () => {
+  const [old, recent] = [await askedAt('CRM'), await askedAt('VENUES')];
+  await sql(`UPDATE confirmation SET expires_at = now() - interval '30 days' WHERE subscription_id = $1`, [
+    fromTypeId('wsub', (await subscriptionOf('CRM')) ?? ''),
+  ]);
+  const database = await openDatabase(env.DATABASE_URL ?? '', [], pino({ level: 'silent' }));
+  await dropOldConfirmations(database);
+  await database.close();
+  expect((await visit(old)).status).toBe(404);
+  expect((await visit(recent)).status).toBe(200);
 });
 
 function withKey(key: string): Tendril {

@@ -15,7 +15,7 @@ const inline = [...readme.matchAll(/`((?:npm|node|node_modules\/\S+) [^`]+)`/g)]
   ([, command = '']) => command,
 );
 
-const [demo = '', tests = '', start = '', receive = '', walk = '', ...others] = blocks;
+const [demo = '', tests = '', start = '', receive = '', walk = '', commands = '', ...others] = blocks;
 
 test('the README has the commands that are looked at here, and no others', async () => {
   const ci = await readFile(join(project, '.ci/run'), 'utf8');
@@ -62,6 +62,36 @@ test('a service manager can start and stop it as the README says', async () => {
   server.child.kill('SIGTERM');
   expect(await server.ended).toBe(0);
 });
+
+test('every command of the command line goes as the README says, by npx', async () => {
+  // npx keeps a link to the project in its cache; what it would build for that is built.
+  const env = {
+    ...(await freshEnv()),
+    npm_config_cache: await temporaryFolder(),
+    npm_config_ignore_scripts: 'true',
+  };
+  let [workspaceId, keyId] = ['', ''];
+  const printed: string[] = [];
+  for (const line of commands.split('\n')) {
+    const command = line
+      .replace('--workspace ID', `--workspace ${workspaceId}`)
+      .replace('revoke ID', `revoke ${keyId}`);
+    const running = run(command, env);
+    expect([line, await running.ended, running.output]).toEqual([line, 0, expect.any(String)]);
+    workspaceId = /\bws_\w+/.exec(running.output)?.[0] ?? workspaceId;
+    keyId = /\bkey_\w+/.exec(running.output)?.[0] ?? keyId;
+    printed.push(running.output);
+  }
+  expect(printed).toEqual([
+    expect.stringMatching(/^API key +tdl_/m),
+    expect.stringContaining('Acme'),
+    expect.stringMatching(/^API key +tdl_/m),
+    expect.stringContaining('Billing (Ann, primary user)'),
+    expect.stringContaining('is revoked since'),
+    expect.stringMatching(/^Rows put under the first key: /m),
+    expect.stringMatching(/^Messages are signed with the certificate [\da-f-]{36} from now on\.$/m),
+  ]);
+}, 180_000);
 
 const decisions = (await readdir(join(project, 'docs/decisions'))).map((name) => `docs/decisions/${name}`);
 

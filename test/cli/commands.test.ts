@@ -234,6 +234,19 @@ test('--help and --version need no configuration, and the version is the package
   expect(await runCommand(env, '--version')).toEqual({ exitCode: 0, out: `${version}\n`, err: '' });
 });
 
+test('an older Node is told what to use, in one sentence, whatever is asked for', async () => {
+  // The Node that runs this says of itself that it is an older one.
+  const older = `Object.defineProperty(process.versions, 'node', { value: '22.16.9' })`;
+  const pretend = `--import=data:text/javascript,${encodeURIComponent(older)}`;
+  for (const args of [[], ['keys', 'list'], ['--help']]) {
+    const { exitCode, out, err } = await runCommand({ NODE_OPTIONS: pretend }, ...args);
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+    expect(err).toMatch(/^Tendril needs Node 22\.17 or later, and this is v[\d.]+\. [^\n]*\n$/);
+  }
+  // A module that an older Node does not have would end it before it could say so.
+  expect(await readFile('src/main.ts', 'utf8')).not.toMatch(/^import |^} from /m);
+});
+
 test('a reader that has enough ends a command without a stack', async () => {
   const env = await freshEnv();
   const child = startCommand(env, 'workspaces', 'list');

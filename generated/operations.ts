@@ -258,7 +258,7 @@ export type UnsubscribeResult =
 export type UpdateWebhookSubscriptionInput = {
   /** A note of your own; null removes it. */
   readonly description?: string | null | undefined;
-  /** Where to send from now on, retries of earlier events included. */
+  /** Where to send from now on, retries of earlier events included. By the profile IVVY another URL has to be confirmed first. */
   readonly endpointUrl?: string | null | undefined;
   /** What to send from now on. */
   readonly eventTypes?: ReadonlyArray<string> | null | undefined;
@@ -272,7 +272,7 @@ export type UpdateWebhookSubscriptionInput = {
   readonly maxAttemptsPerSecond?: number | null | undefined;
   /** When to try again; null goes back to the profile's schedule. */
   readonly retryPolicy?: RetryPolicyInput | null | undefined;
-  /** ACTIVE or INACTIVE. ACTIVE also ends DISABLED. What is skipped meanwhile is kept and can be resent. */
+  /** ACTIVE or INACTIVE. ACTIVE also ends DISABLED; what has not been confirmed, by the profile IVVY, is asked to confirm (again) by it. What is skipped meanwhile is kept and can be resent. */
   readonly status?: WebhookSubscriptionStatus | null | undefined;
   /** Seconds until an attempt is given up: 1 to 30; null goes back to 15. */
   readonly timeoutSeconds?: number | null | undefined;
@@ -304,7 +304,7 @@ export type UserErrorCode =
   | 'INVALID_DESCRIPTION'
   /** Not a URL that deliveries can be sent to; the message says why. */
   | 'INVALID_ENDPOINT_URL'
-  /** An empty list, more than 100, or an entry that is neither a name, a group (payout.*) nor *. */
+  /** An empty list, more than 100, or an entry that is neither a name, a group (payout.*) nor *; or a notification endpoint that is named twice. */
   | 'INVALID_EVENT_TYPES'
   /** Not a dotted name of at most 255 characters, such as invoice.paid. */
   | 'INVALID_EVENT_TYPE_NAME'

@@ -6,6 +6,9 @@ import type { ClaimedDelivery } from './claim-due.js';
 import type { Endpoint } from './endpoints.js';
 import { eventOf } from './prepare-attempt.js';
 
+// Bodies go up to a MiB, and a statement is held in memory.
+const maxAtOnce = 50;
+
 /** A delivery whose body is a signed message that has not been made yet. */
 interface Unsigned {
   readonly delivery: ClaimedDelivery;
@@ -22,7 +25,7 @@ export type SignMessages = (delivery: ClaimedDelivery, endpoint: Endpoint) => Pr
 export function createSignMessages(database: Database, messageSender: MessageSenderSource): SignMessages {
   const bodies = new DataLoader<Unsigned, Buffer>(
     async (unsigned) => keepBodies(database, unsigned, await signAll(unsigned, messageSender)),
-    { cache: false },
+    { cache: false, maxBatchSize: maxAtOnce },
   );
   return async (delivery, endpoint) =>
     endpoint.profile.message === undefined || delivery.body !== null

@@ -78,7 +78,7 @@ registerEnumType(UserErrorCode, {
     },
     INVALID_EVENT_TYPES: {
       description:
-        'An empty list, more than 100, or an entry that is neither a name, a group (payout.*) nor *.',
+        'An empty list, more than 100, or an entry that is neither a name, a group (payout.*) nor *; or a notification endpoint that is named twice.',
     },
     INVALID_EVENT_TYPE_NAME: {
       description: 'Not a dotted name of at most 255 characters, such as invoice.paid.',

@@ -116,7 +116,8 @@ export class UpdateWebhookSubscriptionInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Where to send from now on, retries of earlier events included.',
+    description:
+      'Where to send from now on, retries of earlier events included. By the profile IVVY another URL has to be confirmed first.',
   })
   endpointUrl?: string | null;
 
@@ -129,7 +130,7 @@ export class UpdateWebhookSubscriptionInput {
   @Field(() => WebhookSubscriptionStatus, {
     nullable: true,
     description:
-      'ACTIVE or INACTIVE. ACTIVE also ends DISABLED. What is skipped meanwhile is kept and can be resent.',
+      'ACTIVE or INACTIVE. ACTIVE also ends DISABLED; what has not been confirmed, by the profile IVVY, is asked to confirm (again) by it. What is skipped meanwhile is kept and can be resent.',
   })
   status?: WebhookSubscriptionStatus | null;
 

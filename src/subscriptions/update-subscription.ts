@@ -48,10 +48,11 @@ export function subscriptionNotFound(field: string[]): UserError {
 function checkStatusChange(subscription: WebhookSubscription, status: unknown): UserError | undefined {
   const waits = subscription.status === WebhookSubscriptionStatus.PENDING_CONFIRMATION;
   return waits && status === WebhookSubscriptionStatus.ACTIVE
-    ? userError('INVALID_STATUS', 'It becomes ACTIVE when the receiver visits its confirmation URL.', [
-        'input',
-        'status',
-      ])
+    ? userError(
+        'INVALID_STATUS',
+        'It becomes ACTIVE when the receiver visits its confirmation URL. Set it INACTIVE and then ACTIVE to have a new one sent.',
+        ['input', 'status'],
+      )
     : undefined;
 }
 

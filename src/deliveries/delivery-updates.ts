@@ -4,7 +4,7 @@ import type { Database } from '../storage/database.js';
 import { type Listener, listen } from '../storage/listen.js';
 import type { Delivery } from './delivery.entity.js';
 import { DeliveryStream, type UpdateFilter } from './delivery-stream.js';
-import { type ToldChanges, ToldDeliveries } from './told-changes.js';
+import { type ToldChanges, toldDeliveries } from './told-changes.js';
 
 /** Every change of state of a workspace's deliveries, as it happens. */
 export interface DeliveryUpdates {
@@ -19,16 +19,13 @@ export async function createDeliveryUpdates(database: Database, log: Logger): Pr
   const everyStreamMissed = () => {
     for (const set of streams.values()) for (const stream of set) stream.miss();
   };
-  const deliveries = new ToldDeliveries(database);
-  let telling = Promise.resolve();
-  // One after the other: the order of the notifications is the order of the commits.
   const onChanged = (payload: string) => {
-    telling = telling
-      .then(() => tell(deliveries, streams, payload))
-      .catch((error: unknown) => {
-        log.warn({ err: error }, 'an update could not be told; streams go on from the database');
-        everyStreamMissed();
-      });
+    try {
+      tell(streams, JSON.parse(payload) as ToldChanges);
+    } catch (error) {
+      log.warn({ err: error }, 'an update could not be told; streams go on from the database');
+      everyStreamMissed();
+    }
   };
   const listener: Listener = await listen(
     database.url,
@@ -46,15 +43,11 @@ export async function createDeliveryUpdates(database: Database, log: Logger): Pr
   };
 }
 
-async function tell(
-  deliveries: ToldDeliveries,
-  streams: Map<string, Set<DeliveryStream>>,
-  payload: string,
-): Promise<void> {
-  const told = JSON.parse(payload) as ToldChanges;
-  if (!streams.has(told.workspace)) return;
-  const states = await deliveries.of(told);
-  for (const stream of streams.get(told.workspace) ?? []) stream.take(states);
+function tell(streams: ReadonlyMap<string, ReadonlySet<DeliveryStream>>, told: ToldChanges): void {
+  const listening = streams.get(told.workspace);
+  if (!listening) return;
+  const deliveries = toldDeliveries(told);
+  for (const stream of listening) stream.take(deliveries);
 }
 
 /** Has the stream told from this moment on, and until whoever reads it returns. */

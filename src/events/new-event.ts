@@ -1,7 +1,7 @@
 import { matchesEventFilter } from '../rules/event-filter.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
 import { newUuid, timeOfUuid } from '../storage/typeid.js';
-import type { Taker } from './match-subscriptions.js';
+import type { MatchedType, Taker } from './match-subscriptions.js';
 import type { WaitingEvent } from './publish-batch.js';
 import type { NewDelivery, NewEvent } from './store-events.js';
 
@@ -9,7 +9,7 @@ import type { NewDelivery, NewEvent } from './store-events.js';
 export function newEvent(
   { workspaceId, apiKeyId, event }: Pick<WaitingEvent, 'workspaceId' | 'apiKeyId' | 'event'>,
   requestHash: Buffer,
-  takers: readonly Taker[],
+  { takers, revision }: MatchedType,
 ): NewEvent {
   const uuid = newUuid();
   const filtered = takers.some((taker) => taker.filter !== null)
@@ -25,6 +25,7 @@ export function newEvent(
     publishedBy: apiKeyId,
     requestHash,
     createdAt: new Date(timeOfUuid(uuid)),
+    catalogueRevision: revision,
     deliveries: fitting.map((taker, ordinal) => newDelivery(uuid, taker, ordinal)),
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type UserError, userError } from '../graphql/user-error.js';
 import type { Database } from '../storage/database.js';
 import { type CheckedEvent, unknownEventType } from './check-event.js';
-import { type MatchedType, matchSubscriptions } from './match-subscriptions.js';
+import type { MatchedType, SubscriptionMatcher } from './match-subscriptions.js';
 import { newEvent } from './new-event.js';
 import { checkPayload } from './payload-schema.js';
 import { findKeyHolders, type NewEvent, storeEvents } from './store-events.js';
@@ -26,16 +26,28 @@ export interface WaitingEvent {
 }
 
 /** Settles every waiting event; true where something was stored. */
-export async function publishBatch(database: Database, batch: readonly WaitingEvent[]): Promise<boolean> {
-  const types = await matchTypes(database, batch);
-  const { events, repeated } = sortOut(batch, types);
-  const stored = events.size > 0 ? await storeEvents(database, [...events.values()]) : new Set<string>();
-  for (const [one, event] of events) {
-    if (stored.has(event.uuid)) one.settle({ kind: 'stored', event });
-    else repeated.push(one);
+export async function publishBatch(
+  database: Database,
+  matcher: SubscriptionMatcher,
+  batch: readonly WaitingEvent[],
+): Promise<boolean> {
+  let hasStored = false;
+  for (let left = batch; left.length > 0; ) {
+    const types = await matchTypes(matcher, left);
+    const { events, repeated } = sortOut(left, types);
+    const { stored, outdated } = await storeEvents(database, [...events.values()]);
+    const again: WaitingEvent[] = [];
+    for (const [one, event] of events) {
+      if (stored.has(event.uuid)) one.settle({ kind: 'stored', event });
+      else if (outdated.has(event.uuid)) again.push(one);
+      else repeated.push(one);
+    }
+    hasStored ||= stored.size > 0;
+    left = again.length > 0 ? [...again, ...repeated] : [];
+    for (const { workspaceId } of again) matcher.forget(workspaceId);
+    if (left.length === 0) await settleDuplicates(database, repeated);
   }
-  if (repeated.length > 0) await settleDuplicates(database, repeated);
-  return stored.size > 0;
+  return hasStored;
 }
 
 /** Refuses what is faulty; the rest is to be stored, or repeats an idempotency key within the batch. */
@@ -44,27 +56,27 @@ function sortOut(batch: readonly WaitingEvent[], types: ReadonlyMap<string, Matc
   const repeated: WaitingEvent[] = [];
   const keys = new Set<string>();
   for (const one of batch) {
-    const type = types.get(typeKey(one));
+    const type = types.get(typeKey(one)) as MatchedType;
     const errors = faultsOf(one, type);
     const key = keyOf(one);
     if (errors.length > 0) one.settle({ kind: 'refused', errors });
     else if (key !== undefined && keys.has(key)) repeated.push(one);
     else {
       if (key !== undefined) keys.add(key);
-      events.set(one, newEvent(one, requestHash(one.event), type?.takers ?? []));
+      events.set(one, newEvent(one, requestHash(one.event), type));
     }
   }
   return { events, repeated };
 }
 
 async function matchTypes(
-  database: Database,
+  matcher: SubscriptionMatcher,
   batch: readonly WaitingEvent[],
 ): Promise<Map<string, MatchedType>> {
   const asked = new Map(
     batch.map((one) => [typeKey(one), { workspaceId: one.workspaceId, type: one.event.type }]),
   );
-  const matched = await matchSubscriptions(database, [...asked.values()]);
+  const matched = await matcher.match([...asked.values()]);
   return new Map([...asked.keys()].map((key, index) => [key, matched[index] as MatchedType]));
 }
 
@@ -76,8 +88,8 @@ function keyOf({ workspaceId, event }: WaitingEvent): string | undefined {
   return event.idempotencyKey === null ? undefined : `${workspaceId} ${event.idempotencyKey}`;
 }
 
-function faultsOf({ event, path }: WaitingEvent, type: MatchedType | undefined): UserError[] {
-  if (!type?.known) return [unknownEventType(event.type, path)];
+function faultsOf({ event, path }: WaitingEvent, type: MatchedType): UserError[] {
+  if (!type.known) return [unknownEventType(event.type, path)];
   if (type.schema === null) return [];
   return checkPayload(type.schema, JSON.parse(event.payload)).map(({ pointer, message }) =>
     userError(
@@ -95,6 +107,7 @@ function requestHash({ type, payload }: CheckedEvent): Buffer {
 
 /** Their idempotency keys are held: by the same event, or by another one. */
 async function settleDuplicates(database: Database, later: readonly WaitingEvent[]): Promise<void> {
+  if (later.length === 0) return;
   const asked = later.map((one) => ({ workspaceId: one.workspaceId, key: one.event.idempotencyKey ?? '' }));
   const found = await findKeyHolders(database, asked);
   const holders = new Map(found.map((holder) => [`${holder.workspaceId} ${holder.key}`, holder]));

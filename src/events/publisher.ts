@@ -1,6 +1,7 @@
 import type { Database } from '../storage/database.js';
 import type { Caller } from '../workspaces/authenticate.js';
 import { checkEvent } from './check-event.js';
+import { createSubscriptionMatcher } from './match-subscriptions.js';
 import type { PublishEventInput } from './publish.types.js';
 import { type Published, publishBatch, type WaitingEvent } from './publish-batch.js';
 
@@ -22,6 +23,7 @@ const maxBatchCharacters = 8 * 1024 * 1024;
  * within a process ids come to light in their order. `onStored` is told after each commit.
  */
 export function createPublisher(database: Database, onStored: () => void): Publisher {
+  const matcher = createSubscriptionMatcher(database);
   const waiting: WaitingEvent[] = [];
   let isRunning = false;
 
@@ -29,7 +31,7 @@ export function createPublisher(database: Database, onStored: () => void): Publi
     while (waiting.length > 0) {
       const batch = waiting.splice(0, batchSize(waiting));
       try {
-        if (await publishBatch(database, batch)) onStored();
+        if (await publishBatch(database, matcher, batch)) onStored();
       } catch (error) {
         for (const one of batch) one.fail(error);
       }

@@ -12,6 +12,8 @@ export interface NewEvent {
   /** SHA-256 over type and payload; tells a repetition from another event under the same key. */
   readonly requestHash: Buffer;
   readonly createdAt: Date;
+  /** The revision of the workspace's catalogue that its deliveries were made by. */
+  readonly catalogueRevision: string;
   readonly deliveries: readonly NewDelivery[];
 }
 
@@ -30,13 +32,18 @@ export interface KeyHolder {
   readonly requestHash: Buffer;
 }
 
-/**
- * Stores events and their deliveries in one statement, so in one transaction; gives back the ids of those stored. The others'
- * idempotency keys are held by earlier events. No key may stand twice in one call.
- */
-export async function storeEvents(database: Database, events: readonly NewEvent[]): Promise<Set<string>> {
+/** What became of events that were to be stored; the others' idempotency keys are held by earlier events. */
+export interface StoredEvents {
+  readonly stored: ReadonlySet<string>;
+  /** Those that were matched by an old revision of their workspace's catalogue. */
+  readonly outdated: ReadonlySet<string>;
+}
+
+/** Stores events and their deliveries in one statement, so in one transaction. No key may stand twice in one call. */
+export async function storeEvents(database: Database, events: readonly NewEvent[]): Promise<StoredEvents> {
+  if (events.length === 0) return { stored: new Set(), outdated: new Set() };
   const deliveries = events.flatMap((event) => event.deliveries.map((delivery) => ({ event, ...delivery })));
-  const rows = await database.query<{ id: string }>(store, [
+  const rows = await database.query<{ id: string; isStored: boolean }>(store, [
     events.map((event) => event.workspaceId),
     events.map((event) => event.uuid),
     events.map((event) => event.type),
@@ -44,13 +51,16 @@ export async function storeEvents(database: Database, events: readonly NewEvent[
     events.map((event) => event.idempotencyKey),
     events.map((event) => event.requestHash),
     events.map((event) => event.createdAt),
+    events.map((event) => event.catalogueRevision),
     deliveries.map((delivery) => delivery.event.uuid),
     deliveries.map((delivery) => delivery.uuid),
     deliveries.map((delivery) => delivery.subscriptionId),
     deliveries.map((delivery) => delivery.skipReason),
     events.map((event) => event.publishedBy),
   ]);
-  return new Set(rows.map((row) => row.id));
+  const idsOf = (isStored: boolean) =>
+    new Set(rows.filter((row) => row.isStored === isStored).map((row) => row.id));
+  return { stored: idsOf(true), outdated: idsOf(false) };
 }
 
 /** The events that hold these idempotency keys. */
@@ -69,9 +79,14 @@ export async function dropOldKeys(database: Database): Promise<void> {
 // The order of the keys keeps two processes that publish the same ones from waiting for each other in a ring.
 const store: Statement = {
   name: 'store-events',
-  text: `WITH given AS (
-      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $12::uuid[])
-        AS g (workspace_id, id, type, payload, idempotency_key, request_hash, created_at, published_by)
+  text: `WITH asked AS (
+      SELECT a.*, a.revision = coalesce(c.revision, 0) AS is_current
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $8::bigint[],
+        $13::uuid[])
+        AS a (workspace_id, id, type, payload, idempotency_key, request_hash, created_at, revision, published_by)
+      LEFT JOIN catalogue c USING (workspace_id)
+    ), given AS (
+      SELECT * FROM asked WHERE is_current
     ), keyed AS (
       INSERT INTO idempotency_key AS k (workspace_id, key, event_id, request_hash, created_at)
       SELECT workspace_id, idempotency_key, id, request_hash, created_at FROM given
@@ -92,10 +107,11 @@ const store: Statement = {
         CASE WHEN d.skip_reason IS NULL THEN 'PENDING' ELSE 'SKIPPED' END, d.skip_reason,
         CASE WHEN d.skip_reason IS NULL THEN least(f.created_at, now()) END, f.created_at, f.created_at,
         CASE WHEN d.skip_reason IS NOT NULL THEN f.created_at END
-      FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::text[]) AS d (event_id, id, subscription_id, skip_reason)
+      FROM unnest($9::uuid[], $10::uuid[], $11::uuid[], $12::text[]) AS d (event_id, id, subscription_id, skip_reason)
       JOIN fresh f ON f.id = d.event_id
     )
-    SELECT id FROM fresh`,
+    SELECT id, true AS "isStored" FROM fresh
+    UNION ALL SELECT id, false FROM asked WHERE NOT is_current`,
 };
 
 const holders: Statement = {

@@ -79,6 +79,26 @@ const nouns = [
     expires_at timestamptz -- null: the current one
   )`,
   'CREATE INDEX subscription_secret_by_subscription ON subscription_secret (subscription_id)',
+  // Goes up with every change of a workspace's event types and subscriptions, so that publishing can remember them.
+  `CREATE TABLE catalogue (
+    workspace_id uuid PRIMARY KEY,
+    revision bigint NOT NULL
+  )`,
+  `CREATE FUNCTION note_catalogue_change() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    INSERT INTO catalogue AS c (workspace_id, revision)
+    SELECT DISTINCT workspace_id, 1 FROM changed ORDER BY workspace_id
+    ON CONFLICT (workspace_id) DO UPDATE SET revision = c.revision + 1;
+    RETURN NULL;
+  END $$`,
+  ...['event_type', 'webhook_subscription', 'subscription_event_type'].flatMap((table) => [
+    `CREATE TRIGGER catalogue_grew AFTER INSERT ON ${table} REFERENCING NEW TABLE AS changed
+     FOR EACH STATEMENT EXECUTE FUNCTION note_catalogue_change()`,
+    `CREATE TRIGGER catalogue_moved AFTER UPDATE ON ${table} REFERENCING NEW TABLE AS changed
+     FOR EACH STATEMENT EXECUTE FUNCTION note_catalogue_change()`,
+    `CREATE TRIGGER catalogue_shrank AFTER DELETE ON ${table} REFERENCING OLD TABLE AS changed
+     FOR EACH STATEMENT EXECUTE FUNCTION note_catalogue_change()`,
+  ]),
 ];
 
 const pipeline = [

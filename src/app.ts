@@ -16,6 +16,7 @@ import { createLoaders } from './deliveries/loaders.js';
 import { createSignMessages } from './deliveries/sign-messages.js';
 import { Worker } from './deliveries/worker.js';
 import { holdWorkerLock } from './deliveries/worker-lock.js';
+import { noAdmission } from './events/admission.js';
 import { EventType } from './events/event-type.entity.js';
 import { createPublisher } from './events/publisher.js';
 import { registerGraphiql } from './graphql/graphiql-page.js';
@@ -117,9 +118,10 @@ async function buildParts(
       allowLoopback: config.allowLoopback,
       ownOrigins,
     },
-    publisher: createPublisher(database, () => parts.wakeDrain()),
+    publisher: createPublisher(database, () => parts),
     loaders: createLoaders(database),
-    // A process that sends puts its own worker in the place of this.
+    // A process that sends puts its own drain and worker in the place of these.
+    admission: noAdmission,
     wakeDrain: () => void alarms.set([new Date()]),
   };
   return parts;
@@ -160,6 +162,7 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
     await worker.stop();
     clearTimeout(limit);
   });
+  parts.admission = drain;
   parts.wakeDrain = () => worker.wake();
   await worker.start();
 }

@@ -4,6 +4,7 @@ import type { Config } from './config.js';
 import type { Alarms } from './deliveries/alarms.js';
 import type { DeliveryUpdates } from './deliveries/delivery-updates.js';
 import type { Loaders } from './deliveries/loaders.js';
+import type { Admission } from './events/admission.js';
 import type { Publisher } from './events/publisher.js';
 import type { AddressPolicy } from './rules/address-policy.js';
 import type { Database } from './storage/database.js';
@@ -25,6 +26,8 @@ export interface Parts {
   readonly publisher: Publisher;
   readonly updates: DeliveryUpdates;
   readonly loaders: Loaders;
+  /** Takes new deliveries straight into sending; a process that only serves the API takes none. */
+  admission: Admission;
   /** Has what is due sent now: by this process's own drain, or by whoever an alarm calls. */
   wakeDrain: () => void;
 }

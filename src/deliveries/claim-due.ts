@@ -1,3 +1,5 @@
+import type { Admitted } from '../events/admission.js';
+import { leaseSeconds } from '../rules/delivery-states.js';
 import type { Database, Statement } from '../storage/database.js';
 import { newUuid, zeroUuid } from '../storage/typeid.js';
 import { markChanged } from './delivery.entity.js';
@@ -38,9 +40,6 @@ export interface ClaimRequest {
   readonly afterSubscription: string;
 }
 
-/** Seconds that a claim holds; longer than any timeout. */
-const leaseSeconds = 60;
-
 /**
  * The subscriptions that have deliveries waiting, found by skipping from one to the next in the index: what it costs depends on
  * how many subscriptions wait, and not on how many deliveries do. `$1` is the subscription to begin behind.
@@ -65,6 +64,27 @@ export async function claimDue(database: Database, request: ClaimRequest): Promi
   ]);
   const wrapped = claimed.length === 0 && request.afterSubscription !== zeroUuid;
   return wrapped ? claimDue(database, { ...request, afterSubscription: zeroUuid }) : claimed;
+}
+
+/** A new delivery as if it had been claimed: that is how it was stored. */
+export function claimedAtBirth({ event, place, ...delivery }: Admitted): ClaimedDelivery {
+  return {
+    uuid: delivery.uuid,
+    workspaceId: event.workspaceId,
+    subscriptionId: delivery.subscriptionId,
+    subscriptionRevision: delivery.subscriptionRevision,
+    eventId: event.uuid,
+    eventType: event.type,
+    payload: event.payload,
+    eventCreatedAt: event.createdAt,
+    publishedBy: event.publishedBy,
+    attemptId: place.attemptId,
+    attemptNumber: 1,
+    trigger: 'SCHEDULE',
+    retryStep: 0,
+    leaseEpoch: 1,
+    body: null,
+  };
 }
 
 // A claim does not wait for the disk: one that is lost with PostgreSQL leaves its delivery due, and the next commit that does

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
+import type { Admission, Admitted, Place } from '../events/admission.js';
 import { firstWindow } from '../rules/concurrency-window.js';
 import type { Database } from '../storage/database.js';
-import { zeroUuid } from '../storage/typeid.js';
+import { newUuid, zeroUuid } from '../storage/typeid.js';
 import type { Alarms } from './alarms.js';
 import { type AttemptParts, attemptDelivery } from './attempt-delivery.js';
-import { type ClaimedDelivery, claimDue } from './claim-due.js';
+import { type ClaimedDelivery, claimDue, claimedAtBirth } from './claim-due.js';
 import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
 import type { Recorder } from './gather-records.js';
@@ -31,8 +32,11 @@ const afterFailureMs = 500;
 const retriesWithinMs = 5_000;
 const retryGridMs = 20;
 
-/** Takes due deliveries and sends them until none is due: one worker's, running once at a time. */
-export class Drain {
+/**
+ * Takes due deliveries and sends them until none is due: one worker's, running once at a time. What this process publishes while
+ * it runs may go straight into a free place of it, without being claimed.
+ */
+export class Drain implements Admission {
   readonly #parts: DrainParts;
   readonly #windows = new EndpointWindows();
   #sending = 0;
@@ -79,6 +83,27 @@ export class Drain {
     return true;
   }
 
+  admit(subscriptionId: string): Place | undefined {
+    if (!this.#isRunning || this.#isStopping || this.#sending >= slots) return undefined;
+    if (!this.#windows.isOpen(subscriptionId)) return undefined;
+    this.#enter(subscriptionId);
+    return { worker: this.#parts.worker, attemptId: newUuid() };
+  }
+
+  begin(admitted: readonly Admitted[]): void {
+    if (admitted.length === 0) return;
+    void this.#sendAll(admitted.map(claimedAtBirth)).catch((error: unknown) => {
+      // Their leases run out, and the sweep takes them back.
+      this.#parts.log.error({ err: error }, 'deliveries could not be sent at once');
+      for (const { subscriptionId } of admitted) this.withdraw(subscriptionId);
+    });
+  }
+
+  withdraw(subscriptionId: string): void {
+    this.#windows.leave(subscriptionId, undefined);
+    this.#freeSlot();
+  }
+
   /** Claims nothing any more; a running drain ends once what is in flight is on record. */
   stop(): void {
     this.#isStopping = true;
@@ -123,25 +148,34 @@ export class Drain {
     this.#isWoken = false;
     this.#freed = 0;
     const limit = slots - this.#sending;
+    const rooms = this.#windows.rooms();
     const claimed = await claimDue(database, {
       worker,
       limit,
       roomEach: firstWindow,
-      rooms: this.#windows.rooms(),
+      rooms,
       afterSubscription: this.#afterSubscription,
     });
     const isFull = claimed.length === limit;
+    this.#windows.noteClaim(rooms, claimed, isFull);
     this.#afterSubscription = (isFull && claimed.at(-1)?.subscriptionId) || zeroUuid;
     // A full chunk means a backlog: idle workers are called in.
     if (isFull) void alarms.set([new Date()]);
+    for (const { subscriptionId } of claimed) this.#enter(subscriptionId);
+    await this.#sendAll(claimed);
+    return claimed.length;
+  }
+
+  /** Sends what has its places already; what cannot be sent to is given back. */
+  async #sendAll(claimed: readonly ClaimedDelivery[]): Promise<void> {
     const known = await this.#endpointsOf(claimed);
     const unsendable = claimed.filter((delivery) => {
       const endpoint = known.get(delivery.subscriptionId);
       if (endpoint) void this.#send(delivery, endpoint);
+      else this.withdraw(delivery.subscriptionId);
       return endpoint === undefined;
     });
-    await giveBack(database, unsendable);
-    return claimed.length;
+    await giveBack(this.#parts.database, unsendable);
   }
 
   /** What is claimed is ours for as long as the lease lasts, so this is tried again where PostgreSQL went away meanwhile. */
@@ -167,23 +201,21 @@ export class Drain {
 
   async #send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<void> {
     const { recorder, log } = this.#parts;
-    this.#sending += 1;
-    this.#windows.enter(delivery.subscriptionId);
+    let isOver = false;
     try {
       const ready = await this.#withBody(delivery, endpoint);
       if (!ready) return this.#windows.leave(delivery.subscriptionId, undefined);
       const ended = await attemptDelivery(this.#parts, ready, endpoint);
+      isOver = true;
       this.#windows.leave(delivery.subscriptionId, ended.outcome);
       await recorder.record(ended);
       if (ended.verdict.status === 'RETRYING') this.#expectRetry(ended.verdict.nextAttemptAtMs);
     } catch (error) {
       // The lease runs out and the sweep takes the delivery back: nothing is lost.
       log.error({ err: error, delivery: delivery.uuid }, 'an attempt broke off');
-      this.#windows.leave(delivery.subscriptionId, undefined);
+      if (!isOver) this.#windows.leave(delivery.subscriptionId, undefined);
     } finally {
-      this.#sending -= 1;
-      this.#freed += 1;
-      if (this.#freed >= refill || this.#sending === 0) this.#signal();
+      this.#freeSlot();
     }
   }
 
@@ -200,5 +232,16 @@ export class Drain {
       await giveBack(database, [delivery]);
       return undefined;
     }
+  }
+
+  #enter(subscriptionId: string): void {
+    this.#sending += 1;
+    this.#windows.enter(subscriptionId);
+  }
+
+  #freeSlot(): void {
+    this.#sending -= 1;
+    this.#freed += 1;
+    if (this.#freed >= refill || this.#sending === 0) this.#signal();
   }
 }

@@ -8,12 +8,34 @@ const maxKnown = 500;
 export class EndpointWindows {
   readonly #inFlight = new Map<string, number>();
   readonly #windows = new Map<string, number>();
+  /** Those that may have more deliveries due than have been claimed. */
+  readonly #behind = new Set<string>();
 
   /** How much room each endpoint has of which something is known; every other has `firstWindow`. */
   rooms(): Map<string, number> {
     return new Map(
       [...this.#windows].map(([id, window]) => [id, Math.max(0, window - (this.#inFlight.get(id) ?? 0))]),
     );
+  }
+
+  /** Whether a new delivery may be sent at once: there is room, and none before it waits. One that may not has to be claimed. */
+  isOpen(id: string): boolean {
+    const room = (this.#windows.get(id) ?? firstWindow) - (this.#inFlight.get(id) ?? 0);
+    if (room <= 0) this.#behind.add(id);
+    return !this.#behind.has(id);
+  }
+
+  /** Learns from a claim who may have more that is due, and, where it was not cut short, who has not. */
+  noteClaim(
+    rooms: ReadonlyMap<string, number>,
+    claimed: readonly { subscriptionId: string }[],
+    isCutShort: boolean,
+  ): void {
+    const counts = new Map<string, number>();
+    for (const { subscriptionId: id } of claimed) counts.set(id, (counts.get(id) ?? 0) + 1);
+    const isUsedUp = (id: string) => (counts.get(id) ?? 0) >= (rooms.get(id) ?? firstWindow);
+    if (!isCutShort) for (const id of this.#behind) if (!isUsedUp(id)) this.#behind.delete(id);
+    for (const id of counts.keys()) if (isUsedUp(id)) this.#behind.add(id);
   }
 
   enter(id: string): void {

@@ -1,10 +1,12 @@
-import { Delivery, type DeliveryRow } from './delivery.entity.js';
+import { Delivery, type DeliveryRow, DeliveryStatus } from './delivery.entity.js';
 
 /** A notification of changed deliveries, as the trigger in the first migration writes it. */
 export interface ToldChanges {
   readonly workspace: string;
   readonly xid: string;
   readonly xmin: string;
+  /** Whether the deliveries are new. */
+  readonly born: boolean;
   readonly rows: readonly ToldRow[];
 }
 
@@ -25,9 +27,24 @@ type ToldRow = readonly [
   retryStep: number | null,
 ];
 
-/** The deliveries of a notification, in the states that it tells of. */
+/** The deliveries of a notification, in the states that it tells of. One that is sent as soon as it is stored was PENDING too. */
 export function toldDeliveries(told: ToldChanges): Delivery[] {
-  return told.rows.map((row) => toDelivery(row, told));
+  const states = told.rows.map((row) => toDelivery(row, told));
+  if (!told.born) return states;
+  return states.flatMap((state) =>
+    state.status === DeliveryStatus.SENDING ? [atBirth(state), state] : [state],
+  );
+}
+
+function atBirth({ position, ...delivery }: Delivery): Delivery {
+  return new Delivery({
+    ...delivery,
+    status: DeliveryStatus.PENDING,
+    attemptCount: 0,
+    nextAttemptAt: delivery.createdAt,
+    changedXid: position.xid,
+    changedXmin: position.xmin,
+  });
 }
 
 function toDelivery(row: ToldRow, told: ToldChanges): Delivery {

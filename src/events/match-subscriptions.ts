@@ -3,9 +3,12 @@ import type { Database, Statement } from '../storage/database.js';
 /** A subscription that wants an event type. */
 export interface Taker {
   readonly id: string;
+  /** Of the subscription itself, for whoever sends. */
+  readonly revision: number;
   readonly status: 'ACTIVE' | 'INACTIVE' | 'PENDING_CONFIRMATION' | 'DISABLED';
   /** A query document over the payload; null takes every event. */
   readonly filter: object | null;
+  readonly maxAttemptsPerSecond: number | null;
 }
 
 /** What publishing needs to know of an event type of a workspace. */
@@ -86,7 +89,8 @@ const match: Statement = {
     LEFT JOIN catalogue c ON c.workspace_id = asked.workspace_id
     LEFT JOIN event_type t ON t.workspace_id = asked.workspace_id AND t.name = asked.type AND t.archived_at IS NULL
     CROSS JOIN LATERAL (
-      SELECT json_agg(json_build_object('id', s.id, 'status', s.status, 'filter', s.filter)) AS list
+      SELECT json_agg(json_build_object('id', s.id, 'revision', s.revision, 'status', s.status, 'filter', s.filter,
+        'maxAttemptsPerSecond', s.max_attempts_per_second)) AS list
       FROM webhook_subscription s
       WHERE s.id IN (
         SELECT p.subscription_id FROM subscription_event_type p

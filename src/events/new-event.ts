@@ -1,15 +1,17 @@
 import { matchesEventFilter } from '../rules/event-filter.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
 import { newUuid, timeOfUuid } from '../storage/typeid.js';
+import type { Admission } from './admission.js';
 import type { MatchedType, Taker } from './match-subscriptions.js';
 import type { WaitingEvent } from './publish-batch.js';
 import type { NewDelivery, NewEvent } from './store-events.js';
 
-/** An event with its id, and a delivery for each taker whose filter it fits. */
+/** An event with its id, and a delivery for each taker whose filter it fits; `admission` gives those a place that may be sent at once. */
 export function newEvent(
   { workspaceId, apiKeyId, event }: Pick<WaitingEvent, 'workspaceId' | 'apiKeyId' | 'event'>,
   requestHash: Buffer,
   { takers, revision }: MatchedType,
+  admission: Admission,
 ): NewEvent {
   const uuid = newUuid();
   const filtered = takers.some((taker) => taker.filter !== null)
@@ -26,14 +28,22 @@ export function newEvent(
     requestHash,
     createdAt: new Date(timeOfUuid(uuid)),
     catalogueRevision: revision,
-    deliveries: fitting.map((taker, ordinal) => newDelivery(uuid, taker, ordinal)),
+    deliveries: fitting.map((taker, ordinal) => newDelivery(uuid, taker, ordinal, admission)),
   };
 }
 
 // A delivery's id has its event's first eleven bytes; the last five count the event's deliveries.
-function newDelivery(eventUuid: string, taker: Taker, ordinal: number): NewDelivery {
-  const uuid = eventUuid.slice(0, 26) + ordinal.toString(16).padStart(10, '0');
-  return { uuid, subscriptionId: taker.id, skipReason: skipReasons[taker.status] };
+function newDelivery(eventUuid: string, taker: Taker, ordinal: number, admission: Admission): NewDelivery {
+  const skipReason = skipReasons[taker.status];
+  // A rate is kept to where deliveries are claimed.
+  const mayGoAtOnce = skipReason === null && taker.maxAttemptsPerSecond === null;
+  return {
+    uuid: eventUuid.slice(0, 26) + ordinal.toString(16).padStart(10, '0'),
+    subscriptionId: taker.id,
+    subscriptionRevision: taker.revision,
+    skipReason,
+    place: mayGoAtOnce ? admission.admit(taker.id) : undefined,
+  };
 }
 
 const skipReasons = {

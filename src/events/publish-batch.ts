@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type UserError, userError } from '../graphql/user-error.js';
 import type { Database } from '../storage/database.js';
+import type { Admission } from './admission.js';
 import { type CheckedEvent, unknownEventType } from './check-event.js';
 import type { MatchedType, SubscriptionMatcher } from './match-subscriptions.js';
 import { newEvent } from './new-event.js';
 import { checkPayload } from './payload-schema.js';
-import { findKeyHolders, type NewEvent, storeEvents } from './store-events.js';
+import { findKeyHolders, type NewEvent, type StoredEvents, storeEvents } from './store-events.js';
 
 /** What became of one event. */
 export type Published =
@@ -25,33 +26,61 @@ export interface WaitingEvent {
   readonly fail: (error: unknown) => void;
 }
 
-/** Settles every waiting event; true where something was stored. */
-export async function publishBatch(
-  database: Database,
-  matcher: SubscriptionMatcher,
-  batch: readonly WaitingEvent[],
-): Promise<boolean> {
-  let hasStored = false;
+/** What a batch is published with. */
+export interface PublishParts {
+  readonly database: Database;
+  readonly matcher: SubscriptionMatcher;
+  readonly admission: Admission;
+}
+
+/** Settles every waiting event; true where deliveries were stored that wait to be claimed. */
+export async function publishBatch(parts: PublishParts, batch: readonly WaitingEvent[]): Promise<boolean> {
+  let isAnyDue = false;
   for (let left = batch; left.length > 0; ) {
-    const types = await matchTypes(matcher, left);
-    const { events, repeated } = sortOut(left, types);
-    const { stored, outdated } = await storeEvents(database, [...events.values()]);
+    const types = await matchTypes(parts.matcher, left);
+    const { events, repeated } = sortOut(left, types, parts.admission);
+    const { stored, outdated } = await storeAndBegin(parts, [...events.values()]);
     const again: WaitingEvent[] = [];
     for (const [one, event] of events) {
-      if (stored.has(event.uuid)) one.settle({ kind: 'stored', event });
-      else if (outdated.has(event.uuid)) again.push(one);
+      if (stored.has(event.uuid)) {
+        one.settle({ kind: 'stored', event });
+        isAnyDue ||= event.deliveries.some(({ skipReason, place }) => skipReason === null && !place);
+      } else if (outdated.has(event.uuid)) again.push(one);
       else repeated.push(one);
     }
-    hasStored ||= stored.size > 0;
     left = again.length > 0 ? [...again, ...repeated] : [];
-    for (const { workspaceId } of again) matcher.forget(workspaceId);
-    if (left.length === 0) await settleDuplicates(database, repeated);
+    for (const { workspaceId } of again) parts.matcher.forget(workspaceId);
+    if (left.length === 0) await settleDuplicates(parts.database, repeated);
   }
-  return hasStored;
+  return isAnyDue;
+}
+
+/** Stores events, and has those of their deliveries sent that have their place. */
+async function storeAndBegin(
+  { database, admission }: PublishParts,
+  events: readonly NewEvent[],
+): Promise<StoredEvents> {
+  let stored: ReadonlySet<string> = new Set();
+  try {
+    const result = await storeEvents(database, events);
+    stored = result.stored;
+    return result;
+  } finally {
+    const placed = events.flatMap((event) =>
+      event.deliveries.flatMap(({ place, ...delivery }) => (place ? [{ event, ...delivery, place }] : [])),
+    );
+    admission.begin(placed.filter(({ event }) => stored.has(event.uuid)));
+    for (const { event, subscriptionId } of placed)
+      if (!stored.has(event.uuid)) admission.withdraw(subscriptionId);
+  }
 }
 
 /** Refuses what is faulty; the rest is to be stored, or repeats an idempotency key within the batch. */
-function sortOut(batch: readonly WaitingEvent[], types: ReadonlyMap<string, MatchedType>) {
+function sortOut(
+  batch: readonly WaitingEvent[],
+  types: ReadonlyMap<string, MatchedType>,
+  admission: Admission,
+) {
   const events = new Map<WaitingEvent, NewEvent>();
   const repeated: WaitingEvent[] = [];
   const keys = new Set<string>();
@@ -63,7 +92,7 @@ function sortOut(batch: readonly WaitingEvent[], types: ReadonlyMap<string, Matc
     else if (key !== undefined && keys.has(key)) repeated.push(one);
     else {
       if (key !== undefined) keys.add(key);
-      events.set(one, newEvent(one, requestHash(one.event), type));
+      events.set(one, newEvent(one, requestHash(one.event), type, admission));
     }
   }
   return { events, repeated };

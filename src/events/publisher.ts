@@ -1,5 +1,6 @@
 import type { Database } from '../storage/database.js';
 import type { Caller } from '../workspaces/authenticate.js';
+import type { Admission } from './admission.js';
 import { checkEvent } from './check-event.js';
 import { createSubscriptionMatcher } from './match-subscriptions.js';
 import type { PublishEventInput } from './publish.types.js';
@@ -15,14 +16,20 @@ export interface Publisher {
   ): Promise<Published[]>;
 }
 
+/** What publishing hands over to; which drain that is, a process learns only after its publisher was made. */
+interface Sending {
+  readonly admission: Admission;
+  readonly wakeDrain: () => void;
+}
+
 const maxBatchEvents = 1000;
 const maxBatchCharacters = 8 * 1024 * 1024;
 
 /**
  * Gathers what is published while a batch is being committed into the next one. One batch is under way at a time, so that
- * within a process ids come to light in their order. `onStored` is told after each commit.
+ * within a process ids come to light in their order.
  */
-export function createPublisher(database: Database, onStored: () => void): Publisher {
+export function createPublisher(database: Database, sending: () => Sending): Publisher {
   const matcher = createSubscriptionMatcher(database);
   const waiting: WaitingEvent[] = [];
   let isRunning = false;
@@ -31,7 +38,8 @@ export function createPublisher(database: Database, onStored: () => void): Publi
     while (waiting.length > 0) {
       const batch = waiting.splice(0, batchSize(waiting));
       try {
-        if (await publishBatch(database, matcher, batch)) onStored();
+        const { admission, wakeDrain } = sending();
+        if (await publishBatch({ database, matcher, admission }, batch)) wakeDrain();
       } catch (error) {
         for (const one of batch) one.fail(error);
       }

@@ -1,4 +1,6 @@
+import { leaseSeconds } from '../rules/delivery-states.js';
 import type { Database, Statement } from '../storage/database.js';
+import type { Place } from './admission.js';
 
 /** An event to store, with the deliveries that it leads to. */
 export interface NewEvent {
@@ -17,11 +19,13 @@ export interface NewEvent {
   readonly deliveries: readonly NewDelivery[];
 }
 
-/** A delivery to store; with a skip reason it is SKIPPED, else PENDING. */
+/** A delivery to store; with a skip reason it is SKIPPED, with a place SENDING, else PENDING. */
 export interface NewDelivery {
   readonly uuid: string;
   readonly subscriptionId: string;
+  readonly subscriptionRevision: number;
   readonly skipReason: string | null;
+  readonly place: Place | undefined;
 }
 
 /** Who holds an idempotency key. */
@@ -57,6 +61,8 @@ export async function storeEvents(database: Database, events: readonly NewEvent[
     deliveries.map((delivery) => delivery.subscriptionId),
     deliveries.map((delivery) => delivery.skipReason),
     events.map((event) => event.publishedBy),
+    deliveries.map((delivery) => delivery.place?.worker),
+    deliveries.map((delivery) => delivery.place?.attemptId),
   ]);
   const idsOf = (isStored: boolean) =>
     new Set(rows.filter((row) => row.isStored === isStored).map((row) => row.id));
@@ -102,12 +108,17 @@ const store: Statement = {
       SELECT workspace_id, id, type, payload, idempotency_key, created_at, published_by FROM fresh
     ), owed AS (
       INSERT INTO delivery (workspace_id, id, event_id, subscription_id, event_type, status, skip_reason,
-        next_attempt_at, created_at, updated_at, completed_at)
+        next_attempt_at, created_at, updated_at, completed_at, leased_by, lease_until, lease_epoch, attempt_count, attempt_id,
+        attempt_started_at)
       SELECT f.workspace_id, d.id, f.id, d.subscription_id, f.type,
-        CASE WHEN d.skip_reason IS NULL THEN 'PENDING' ELSE 'SKIPPED' END, d.skip_reason,
-        CASE WHEN d.skip_reason IS NULL THEN least(f.created_at, now()) END, f.created_at, f.created_at,
-        CASE WHEN d.skip_reason IS NOT NULL THEN f.created_at END
-      FROM unnest($9::uuid[], $10::uuid[], $11::uuid[], $12::text[]) AS d (event_id, id, subscription_id, skip_reason)
+        CASE WHEN d.skip_reason IS NOT NULL THEN 'SKIPPED' WHEN d.worker IS NOT NULL THEN 'SENDING' ELSE 'PENDING' END,
+        d.skip_reason, CASE WHEN d.skip_reason IS NULL AND d.worker IS NULL THEN least(f.created_at, now()) END,
+        f.created_at, f.created_at, CASE WHEN d.skip_reason IS NOT NULL THEN f.created_at END,
+        d.worker, CASE WHEN d.worker IS NOT NULL THEN now() + interval '${leaseSeconds} seconds' END, claims, claims, d.attempt_id,
+        CASE WHEN d.worker IS NOT NULL THEN now() END
+      FROM unnest($9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $14::integer[], $15::uuid[])
+        AS d (event_id, id, subscription_id, skip_reason, worker, attempt_id)
+      CROSS JOIN LATERAL (SELECT CASE WHEN d.worker IS NULL THEN 0 ELSE 1 END AS claims) c
       JOIN fresh f ON f.id = d.event_id
     )
     SELECT id, true AS "isStored" FROM fresh

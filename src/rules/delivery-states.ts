@@ -36,6 +36,9 @@ export type Verdict =
   | { status: 'RETRYING'; nextAttemptAtMs: number; retryStep: RetryStep }
   | { status: 'FAILED'; failureReason: FailureReason };
 
+/** Seconds that a claim holds; longer than any timeout. */
+export const leaseSeconds = 60;
+
 const afterTooManyRequestsMs = 60_000;
 const gone = 410;
 const tooManyRequests = 429;

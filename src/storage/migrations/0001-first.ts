@@ -194,8 +194,8 @@ const pipeline = [
 const telling = [
   `CREATE FUNCTION tell_delivery_changes() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    PERFORM pg_notify('delivery_changed', format('{"workspace":"%s","xid":"%s","xmin":"%s","rows":[%s]}',
-        workspace_id, max(changed_xid::text), max(changed_xmin::text), string_agg(line, ',' ORDER BY id)))
+    PERFORM pg_notify('delivery_changed', format('{"workspace":"%s","xid":"%s","xmin":"%s","born":%s,"rows":[%s]}',
+        workspace_id, max(changed_xid::text), max(changed_xmin::text), (TG_OP = 'INSERT')::text, string_agg(line, ',' ORDER BY id)))
     FROM (
       SELECT *, sum(length(line)) OVER (PARTITION BY workspace_id ORDER BY id) / 7000 AS chunk
       FROM (

@@ -1,0 +1,33 @@
+import type { NewEvent } from './store-events.js';
+
+/** Takes new deliveries straight into sending, where this process sends and has room for them. */
+export interface Admission {
+  /** A place for a delivery that is about to be stored; undefined where it is to wait its turn. */
+  admit(subscriptionId: string): Place | undefined;
+  /** Sends deliveries that were stored as claimed for their places. */
+  begin(admitted: readonly Admitted[]): void;
+  /** Gives up a place whose delivery was not stored. */
+  withdraw(subscriptionId: string): void;
+}
+
+/** What a delivery is claimed with. */
+export interface Place {
+  readonly worker: number;
+  readonly attemptId: string;
+}
+
+/** A stored delivery that has its place. */
+export interface Admitted {
+  readonly event: NewEvent;
+  readonly uuid: string;
+  readonly subscriptionId: string;
+  readonly subscriptionRevision: number;
+  readonly place: Place;
+}
+
+/** Where nothing is sent from. */
+export const noAdmission: Admission = {
+  admit: () => undefined,
+  begin: () => undefined,
+  withdraw: () => undefined,
+};

@@ -22,10 +22,11 @@ export function listen(
     applicationName: 'tendril listener',
     log,
     async prepare(client) {
+      for (const channel of Object.keys(channels)) await client.query(`LISTEN ${channel}`);
+      // What is said before this belongs to what has been missed: heard first, it would look as if nothing before it was.
       client.on('notification', ({ channel, payload, processId }) =>
         channels[channel]?.(payload ?? '', processId),
       );
-      for (const channel of Object.keys(channels)) await client.query(`LISTEN ${channel}`);
       onConnected();
     },
   });

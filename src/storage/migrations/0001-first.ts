@@ -189,8 +189,9 @@ const pipeline = [
 ];
 
 // Every statement that changes deliveries tells so, in the transaction that changes them, and all that a reader of live updates
-// wants to know, so that nobody has to look anything up. A notification ends at 8,000 bytes, and a row has less than 700. What is
-// due at once wakes the workers: a resend of a delivery that is RETRYING too, and one taken back from a dead worker.
+// wants to know, so that nobody has to look anything up. A notification ends at 8,000 bytes, and a row has less than 700. A
+// row that was not marked as changed is not told of: keeping a body changes no state. What is due at once wakes the workers: a
+// resend of a delivery that is RETRYING too, and one taken back from a dead worker.
 const telling = [
   `CREATE FUNCTION tell_delivery_changes() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
@@ -203,7 +204,7 @@ const telling = [
           failure_reason, skip_reason, attempt_count, floor(extract(epoch FROM created_at) * 1000),
           floor(extract(epoch FROM next_attempt_at) * 1000), floor(extract(epoch FROM updated_at) * 1000),
           floor(extract(epoch FROM completed_at) * 1000), last_status_code, retry_step)::text AS line
-        FROM changed
+        FROM changed WHERE changed_xid = pg_current_xact_id()
       ) lines
     ) chunks
     GROUP BY workspace_id, chunk

@@ -41,23 +41,4 @@ const statements = [
   'CREATE INDEX confirmation_due ON confirmation (next_attempt_at) WHERE request IS NOT NULL',
   'CREATE INDEX confirmation_by_subscription ON confirmation (subscription_id)',
   'ALTER TABLE event ADD COLUMN published_by uuid', // the API key
-  // As in the first migration, but a row that was not marked as changed is not told of: keeping a body changes no state.
-  `CREATE OR REPLACE FUNCTION tell_delivery_changes() RETURNS trigger LANGUAGE plpgsql AS $$
-  BEGIN
-    PERFORM pg_notify('delivery_changed', json_build_object(
-        'workspace', c.workspace_id, 'xid', max(c.changed_xid::text), 'xmin', max(c.changed_xmin::text),
-        'rows', json_agg(json_build_array(c.id, c.status, c.failure_reason, c.skip_reason, c.attempt_count,
-          extract(epoch FROM c.next_attempt_at) * 1000, extract(epoch FROM c.updated_at) * 1000,
-          extract(epoch FROM c.completed_at) * 1000, c.last_status_code, c.retry_step) ORDER BY c.id))::text)
-    FROM (
-      SELECT *, (row_number() OVER (PARTITION BY workspace_id ORDER BY id) - 1) / 40 AS chunk
-      FROM changed WHERE changed_xid = pg_current_xact_id()
-    ) c
-    GROUP BY c.workspace_id, c.chunk
-    ORDER BY c.workspace_id, c.chunk;
-    IF EXISTS (SELECT FROM changed WHERE status = 'PENDING' OR (status = 'RETRYING' AND next_attempt_at <= now())) THEN
-      PERFORM pg_notify('deliveries_due', '');
-    END IF;
-    RETURN NULL;
-  END $$`,
 ];

@@ -26,20 +26,29 @@ export function checkSending({ entries }: RunRecord): Finding {
   };
 }
 
-/** Publishes go on while MongoDB is away, as fast as otherwise; what this machine itself stood still is not counted. */
+/**
+ * Publishes go on while MongoDB is away, as fast as otherwise; not counted is what this machine itself stood still, and what it
+ * takes to start a server.
+ */
 export function checkPublishing({ entries, acknowledged, faults }: RunRecord): Finding {
   const away = faults.filter(({ fault }) => fault === 'crash-mongod');
-  const others = faults.filter(({ fault }) => fault !== 'crash-mongod');
-  const undisturbed = acknowledged.filter((one) => !isDuring(one, others));
+  const awaySpans = away.map(({ fromMs, mendingMs }) => ({ fromMs, toMs: mendingMs }));
+  const otherSpans = [
+    ...away.map(({ mendingMs, toMs }) => ({ fromMs: mendingMs, toMs: toMs + settlesMs })),
+    ...faults
+      .filter(({ fault }) => fault !== 'crash-mongod')
+      .map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + settlesMs })),
+  ];
+  const undisturbed = acknowledged.filter((one) => !isWithin(one, otherSpans));
   const tookMs = (ones: readonly EntryOf<'acknowledged'>[]) => ones.map((one) => one.atMs - one.startedMs);
-  const whileAway = tookMs(undisturbed.filter((one) => isDuring(one, away)));
-  const otherwise = tookMs(undisturbed.filter((one) => !isDuring(one, away)));
+  const whileAway = tookMs(undisturbed.filter((one) => isWithin(one, awaySpans)));
+  const otherwise = tookMs(undisturbed.filter((one) => !isWithin(one, awaySpans)));
   const stalledMs = entriesOf(entries, 'stalled')
-    .filter(({ atMs, ms }) => isDuring({ startedMs: atMs - ms, atMs }, away))
+    .filter(({ atMs, ms }) => isWithin({ startedMs: atMs - ms, atMs }, awaySpans))
     .reduce((worst, { ms }) => Math.max(worst, ms), 0);
   const [awayMs, calmMs] = [percentile(whileAway, 99), percentile(otherwise, 99)];
   const unanswered = entriesOf(entries, 'unanswered').filter(
-    (one) => isDuring(one, away) && !isDuring(one, others),
+    (one) => isWithin(one, awaySpans) && !isWithin(one, otherSpans),
   );
   const isSlow = whileAway.length > 0 && awayMs > calmMs + slowerByMs + stalledMs;
   return {
@@ -53,11 +62,11 @@ export function checkPublishing({ entries, acknowledged, faults }: RunRecord): F
   };
 }
 
-function isDuring(
+function isWithin(
   { startedMs, atMs }: { startedMs: number; atMs: number },
-  faults: readonly EntryOf<'fault'>[],
+  spans: readonly { fromMs: number; toMs: number }[],
 ): boolean {
-  return faults.some(({ fromMs, toMs }) => atMs >= fromMs && startedMs <= toMs + settlesMs);
+  return spans.some(({ fromMs, toMs }) => atMs >= fromMs && startedMs <= toMs);
 }
 
 /** After a worker is killed, what was under way or waited is delivered soon; a machine that is slow to start one is slow at that too. */

@@ -28,11 +28,25 @@ function flawlessRun(): Run {
   const run: Run = { entries: [], events: [], deliveries: [], subscriptions: [] };
   publish(run, 'evt_1', 9_900);
   run.entries.push(
-    { kind: 'fault', fault: 'kill-worker', fromMs: 10_000, toMs: 11_000, what: 'SIGKILL worker-1' },
+    {
+      kind: 'fault',
+      fault: 'kill-worker',
+      fromMs: 10_000,
+      mendingMs: 10_500,
+      toMs: 11_000,
+      what: 'SIGKILL worker-1',
+    },
     { kind: 'ended', atMs: 10_000, process: 'worker-1', asked: 'SIGKILL', how: 'SIGKILL', tookMs: 1 },
     ...arrival('steady', 'evt_1', 12_500, true),
     { kind: 'sampled', atMs: 12_000, oldestSendingMs: 2_050 },
-    { kind: 'fault', fault: 'crash-mongod', fromMs: 20_000, toMs: 24_000, what: 'SIGKILL mongod' },
+    {
+      kind: 'fault',
+      fault: 'crash-mongod',
+      fromMs: 20_000,
+      mendingMs: 23_500,
+      toMs: 24_000,
+      what: 'SIGKILL mongod',
+    },
   );
   attemptsOf(run, 'steady', ['INTERRUPTED', 'SUCCEEDED']);
   publish(run, 'evt_2', 22_000);

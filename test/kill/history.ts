@@ -25,7 +25,8 @@ export type Entry =
   /** The whole of a 2xx answer was handed to the connection. */
   | { kind: 'answered'; atMs: number; request: number }
   | { kind: 'behaved'; atMs: number; endpoint: string; mode: Mode }
-  | { kind: 'fault'; fault: Fault; fromMs: number; toMs: number; what: string }
+  /** A fault and its mending, which began at `mendingMs`: to start a server takes its share of the machine. */
+  | { kind: 'fault'; fault: Fault; fromMs: number; mendingMs: number; toMs: number; what: string }
   /** A server process is up. */
   | { kind: 'started'; atMs: number; process: string; tookMs: number }
   /** A server process ended; `asked` is the signal that was sent to it, null where none was. */

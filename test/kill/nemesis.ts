@@ -17,6 +17,8 @@ export interface NemesisOptions {
 interface Doing extends PlannedFault {
   readonly stage: Stage;
   readonly waitsForLeases: boolean;
+  /** Lets the fault last, as long as planned unless told otherwise; then it is to be mended. */
+  hold(ms?: number): Promise<void>;
 }
 
 const leaseMs = 60_000;
@@ -26,8 +28,15 @@ export async function unleash(stage: Stage, options: NemesisOptions): Promise<vo
   const { faults, journal, waitsForLeases, tell } = options;
   for (const planned of faults) {
     const fromMs = Date.now();
-    const what = await deeds[planned.fault]({ ...planned, stage, waitsForLeases });
-    journal.write({ kind: 'fault', fault: planned.fault, fromMs, toMs: Date.now(), what });
+    let mendingMs: number | undefined;
+    const hold = async (ms = planned.holdMs) => {
+      await pause(ms);
+      mendingMs = Date.now();
+    };
+    const what = await deeds[planned.fault]({ ...planned, stage, waitsForLeases, hold });
+    const toMs = Date.now();
+    const { fault } = planned;
+    journal.write({ kind: 'fault', fault, fromMs, mendingMs: mendingMs ?? toMs, toMs, what });
     tell(fromMs, what);
     await pause(planned.restMs);
   }
@@ -40,11 +49,11 @@ const deeds: Readonly<Record<Fault, (doing: Doing) => Promise<string>>> = {
   'stop-api': (doing) => end(doing, [doing.stage.apis[doing.target]], 'SIGTERM'),
   'stop-worker': (doing) => end(doing, [doing.stage.workers[doing.target]], 'SIGTERM'),
 
-  async 'pause-worker'({ stage, target, holdMs, waitsForLeases }) {
+  async 'pause-worker'({ stage, target, holdMs, waitsForLeases, hold }) {
     const worker = stage.workers[target];
     await worker.signal('SIGSTOP');
     if (waitsForLeases) {
-      await pause(2 * leaseMs);
+      await hold(2 * leaseMs);
       await worker.signal('SIGCONT');
       return `SIGSTOP ${worker.name}, SIGCONT after ${(2 * leaseMs) / 1000} s`;
     }
@@ -54,22 +63,22 @@ const deeds: Readonly<Record<Fault, (doing: Doing) => Promise<string>>> = {
       "UPDATE delivery SET lease_until = now() WHERE status = 'SENDING' AND leased_by = $1",
       [stage.workerNumbers.get(worker.name)],
     );
-    await pause(holdMs / 2);
+    await hold(holdMs / 2);
     await worker.signal('SIGCONT');
     return `SIGSTOP ${worker.name}, its ${rowCount} leases run out, SIGCONT after ${seconds(holdMs)}`;
   },
 
-  async 'crash-postgres'({ stage, holdMs }) {
+  async 'crash-postgres'({ stage, holdMs, hold }) {
     // What `pg_ctl stop -m immediate` sends.
     await stage.postgres.crash('SIGQUIT');
-    await pause(holdMs);
+    await hold();
     await stage.postgres.restart();
     return `PostgreSQL stopped at once, started again after ${seconds(holdMs)}`;
   },
 
-  async 'crash-mongod'({ stage, holdMs }) {
+  async 'crash-mongod'({ stage, holdMs, hold }) {
     await stage.mongo.crash('SIGKILL');
-    await pause(holdMs);
+    await hold();
     await stage.mongo.restart();
     return `SIGKILL mongod, started again after ${seconds(holdMs)}`;
   },
@@ -79,10 +88,10 @@ const deeds: Readonly<Record<Fault, (doing: Doing) => Promise<string>>> = {
     return "Agenda's collection dropped";
   },
 
-  async 'fill-disk'({ stage, holdMs }) {
+  async 'fill-disk'({ stage, holdMs, hold }) {
     if (!stage.disk) return 'the disk is not filled: mounting one is not permitted';
     await stage.disk.fill();
-    await pause(holdMs);
+    await hold();
     const [postgres, mongod] = await Promise.all([stage.postgres.isRunning(), stage.mongo.isRunning()]);
     await stage.disk.empty();
     await Promise.all([stage.postgres.restart(), stage.mongo.restart()]);
@@ -92,12 +101,12 @@ const deeds: Readonly<Record<Fault, (doing: Doing) => Promise<string>>> = {
 };
 
 async function end(
-  { stage, holdMs }: Doing,
+  { stage, holdMs, hold }: Doing,
   tendrils: readonly KillTendril[],
   signal: NodeJS.Signals,
 ): Promise<string> {
   await Promise.all(tendrils.map((one) => one.signal(signal)));
-  await pause(holdMs);
+  await hold();
   await stage.start(tendrils);
   return `${signal} ${tendrils.map(({ name }) => name).join(' and ')}, started again after ${seconds(holdMs)}`;
 }

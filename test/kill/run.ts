@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Whether a paused worker's leases are left to run out by themselves, which takes two minutes. */
   readonly waitsForLeases: boolean;
   tell(line: string): void;
+  /** Ends the run before its time, and everything that it has started. */
+  readonly ending?: AbortSignal;
 }
 
 /** What came of a run. */
@@ -39,14 +41,14 @@ const stallMs = 50;
 const settledWithinMs = 75_000;
 
 /** Starts everything, lets the nemesis loose upon it, heals it, and holds what happened to what is promised. */
-export async function runKillTest({ seed, waitsForLeases, tell }: RunOptions): Promise<RunResult> {
+export async function runKillTest({ seed, waitsForLeases, tell, ending }: RunOptions): Promise<RunResult> {
   const folder = await mkdtemp(join(tmpdir(), `tendril-kill-${seed}-`));
   const schedule = scheduleOf(seed);
   const journal = openJournal(join(folder, 'journal.jsonl'));
   const startedMs = Date.now();
   const tellAt = (fromMs: number, what: string) =>
     tell(`  ${((fromMs - startedMs) / 1000).toFixed(1).padStart(5)} s  ${what}`);
-  const findings = await perform(schedule, { seed, folder, journal, waitsForLeases, tellAt }).catch(
+  const findings = await perform(schedule, { seed, folder, journal, waitsForLeases, tellAt }, ending).catch(
     (error: unknown): Finding[] => [
       { check: 'the run comes to its end', measured: '', violations: [String(error)] },
     ],
@@ -69,9 +71,25 @@ interface Performance {
   tellAt(fromMs: number, what: string): void;
 }
 
-async function perform(schedule: Schedule, performance: Performance): Promise<Finding[]> {
-  const { seed, folder, journal, waitsForLeases, tellAt } = performance;
+async function perform(
+  schedule: Schedule,
+  performance: Performance,
+  signal: AbortSignal | undefined,
+): Promise<Finding[]> {
   await using ending = new AsyncDisposableStack();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new Error('it was ended from outside')));
+  });
+  // Awaited here: what `ending` holds is taken down when this returns.
+  const findings = await Promise.race([aborted, performOn(schedule, performance, ending)]);
+  return findings;
+}
+
+async function performOn(
+  schedule: Schedule,
+  { seed, folder, journal, waitsForLeases, tellAt }: Performance,
+  ending: AsyncDisposableStack,
+): Promise<Finding[]> {
   const stage = await setStage(schedule, folder, journal, ending);
   const receivers = await openReceivers(schedule.endpoints, journal, ending);
   await stage.start([...stage.apis, ...stage.workers]);

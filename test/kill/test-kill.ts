@@ -10,12 +10,15 @@ async function main(): Promise<number> {
     console.error(usage);
     return 1;
   }
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   const failed: number[] = [];
-  for (let seed = Number(first); seed <= Number(last); seed++) {
+  for (let seed = Number(first); seed <= Number(last) && !ending.signal.aborted; seed++) {
     console.log(`seed ${seed}`);
     const startedMs = Date.now();
     const waitsForLeases = values.long ?? false;
-    const { folder } = await runKillTest({ seed, waitsForLeases, tell: (line) => console.log(line) });
+    const tell = (line: string) => console.log(line);
+    const { folder } = await runKillTest({ seed, waitsForLeases, tell, ending: ending.signal });
     const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
     if (folder !== undefined) failed.push(seed);
     console.log(`  ${seconds} s, ${folder === undefined ? 'nothing found' : `see ${folder}`}`);
@@ -24,4 +27,4 @@ async function main(): Promise<number> {
   return failed.length > 0 ? 1 : 0;
 }
 
-process.exitCode = await main();
+process.exit(await main());

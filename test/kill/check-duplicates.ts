@@ -12,6 +12,7 @@ interface Window {
 const beforeMs = 2_000;
 // A worker's claims are taken back two seconds after PostgreSQL is back, if it has not taken its lock by then.
 const afterMs: Readonly<Partial<Record<Fault, number>>> = {
+  'kill-api': 1_000,
   'kill-worker': 1_000,
   'kill-workers': 1_000,
   'pause-worker': 6_000,
@@ -63,10 +64,10 @@ function excusedOf(
 }
 
 function windowsOf({ faults }: RunRecord): Window[] {
-  return faults.flatMap(({ fault, fromMs, toMs }) => {
+  return faults.flatMap(({ fault, hitsSender, fromMs, toMs }) => {
     const after = afterMs[fault];
-    if (after === undefined) return [];
-    const isMoment = fault === 'kill-worker' || fault === 'kill-workers';
+    if (after === undefined || !hitsSender) return [];
+    const isMoment = fault.startsWith('kill');
     return [{ fromMs: fromMs - beforeMs, toMs: (isMoment ? fromMs : toMs) + after }];
   });
 }

@@ -31,6 +31,7 @@ function flawlessRun(): Run {
     {
       kind: 'fault',
       fault: 'kill-worker',
+      hitsSender: true,
       fromMs: 10_000,
       mendingMs: 10_500,
       toMs: 11_000,
@@ -42,6 +43,7 @@ function flawlessRun(): Run {
     {
       kind: 'fault',
       fault: 'crash-mongod',
+      hitsSender: true,
       fromMs: 20_000,
       mendingMs: 23_500,
       toMs: 24_000,

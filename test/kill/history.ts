@@ -25,8 +25,19 @@ export type Entry =
   /** The whole of a 2xx answer was handed to the connection. */
   | { kind: 'answered'; atMs: number; request: number }
   | { kind: 'behaved'; atMs: number; endpoint: string; mode: Mode }
-  /** A fault and its mending, which began at `mendingMs`: to start a server takes its share of the machine. */
-  | { kind: 'fault'; fault: Fault; fromMs: number; mendingMs: number; toMs: number; what: string }
+  /**
+   * A fault and its mending, which began at `mendingMs`: to start a server takes its share of the machine. `hitsSender`: whether
+   * what was hit may have had deliveries under way.
+   */
+  | {
+      kind: 'fault';
+      fault: Fault;
+      hitsSender: boolean;
+      fromMs: number;
+      mendingMs: number;
+      toMs: number;
+      what: string;
+    }
   /** A server process is up. */
   | { kind: 'started'; atMs: number; process: string; tookMs: number }
   /** A server process ended; `asked` is the signal that was sent to it, null where none was. */

@@ -36,7 +36,8 @@ export async function unleash(stage: Stage, options: NemesisOptions): Promise<vo
     const what = await deeds[planned.fault]({ ...planned, stage, waitsForLeases, hold });
     const toMs = Date.now();
     const { fault } = planned;
-    journal.write({ kind: 'fault', fault, fromMs, mendingMs: mendingMs ?? toMs, toMs, what });
+    const hitsSender = fault !== 'kill-api' || stage.apis[0].role === 'all';
+    journal.write({ kind: 'fault', fault, hitsSender, fromMs, mendingMs: mendingMs ?? toMs, toMs, what });
     tell(fromMs, what);
     await pause(planned.restMs);
   }

@@ -38,6 +38,8 @@ export interface PlannedEndpoint {
 /** All that a run does, made from its seed. */
 export interface Schedule {
   readonly replicaSet: boolean;
+  /** Whether the API processes send too: then a delivery may be stored as claimed by the one that stores it. */
+  readonly apisSend: boolean;
   readonly faults: readonly PlannedFault[];
   readonly endpoints: readonly PlannedEndpoint[];
 }
@@ -97,6 +99,7 @@ export function scheduleOf(seed: number): Schedule {
         promise: 'gone',
       },
     ],
+    apisSend: dice.pick([true, false]),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Journal } from './history.js';
 import type { Schedule } from './schedule.js';
 import { type KillTendril, tendrilNamed } from './tendrils.js';
 
-/** Two API processes and two workers over stores of their own. */
+/** Two API processes, which may send too, and two workers, over stores of their own. */
 export interface Stage {
   readonly apis: readonly [KillTendril, KillTendril];
   readonly workers: readonly [KillTendril, KillTendril];
@@ -54,8 +54,10 @@ export async function setStage(
   database.on('error', () => undefined);
   ending.defer(() => database.end());
   const env = settingsOf(postgres.url, mongo.url);
-  const named = (name: string, role: 'api' | 'worker') => tendrilNamed(name, role, env, folder, journal);
-  const apis = [named('api-1', 'api'), named('api-2', 'api')] as const;
+  const named = (name: string, role: 'api' | 'worker' | 'all') =>
+    tendrilNamed(name, role, env, folder, journal);
+  const apiRole = schedule.apisSend ? 'all' : 'api';
+  const apis = [named('api-1', apiRole), named('api-2', apiRole)] as const;
   const workers = [named('worker-1', 'worker'), named('worker-2', 'worker')] as const;
   ending.defer(
     async () => void (await Promise.all([...apis, ...workers].map((one) => one.signal('SIGKILL')))),
@@ -74,7 +76,7 @@ export async function setStage(
     async start(tendrils) {
       await Promise.all(tendrils.filter(({ role }) => role === 'api').map((api) => api.start()));
       // One after the other: a worker's number is the one that was not there before.
-      for (const worker of tendrils.filter(({ role }) => role === 'worker')) {
+      for (const worker of tendrils.filter(({ role }) => role !== 'api')) {
         await worker.start();
         const known = [...workerNumbers.values()];
         const { rows } = await database.query(findNewWorker, [known]);

@@ -7,7 +7,7 @@ import type { Journal } from './history.js';
 /** A Tendril process with a name, which is started again after it has ended. */
 export interface KillTendril {
   readonly name: string;
-  readonly role: 'api' | 'worker';
+  readonly role: 'api' | 'worker' | 'all';
   /** Where it is asked; undefined while it is down or stopped. */
   asked(): Asked | undefined;
   start(): Promise<void>;
@@ -18,7 +18,7 @@ export interface KillTendril {
 /** A Tendril of this role with these settings, not started yet; its log goes into the folder. */
 export function tendrilNamed(
   name: string,
-  role: 'api' | 'worker',
+  role: 'api' | 'worker' | 'all',
   env: Readonly<Record<string, string>>,
   folder: string,
   journal: Journal,

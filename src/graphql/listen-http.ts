@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.js';
 import { StartError } from '../start-error.js';
@@ -20,7 +21,10 @@ export async function listenHttp(http: FastifyInstance, { port, host }: Config):
 /** The names under which this server is reached itself: no endpoint may be one of them. */
 export function ownOriginsOf(url: string, { publicUrl, host }: Config): { host: string; port: number }[] {
   const port = Number(new URL(url).port);
-  const own = ['localhost', '127.0.0.1', '::1', host].map((name) => ({ host: name, port }));
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  const addresses = isEverywhere ? Object.values(networkInterfaces()).flatMap((all = []) => all) : [];
+  const names = ['localhost', '127.0.0.1', '::1', host, ...addresses.map(({ address }) => address)];
+  const own = names.map((name) => ({ host: name, port }));
   if (publicUrl === undefined) return own;
   const { hostname, port: publicPort, protocol } = new URL(publicUrl);
   return [...own, { host: hostname, port: Number(publicPort) || (protocol === 'https:' ? 443 : 80) }];

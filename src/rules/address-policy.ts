@@ -107,7 +107,10 @@ export function isIpAddress(text: string): boolean {
 }
 
 function rule(name: string, cidr: string, source: string): Rule {
-  return { name: `${name} ${cidr} (${source})`, network: ipaddr.parseCIDR(cidr) };
+  const network = ipaddr.parseCIDR(cidr);
+  // A network of one address is not spelled out: that would be the resolver's answer, word for word.
+  const isOneAddress = network[1] === (network[0].kind() === 'ipv4' ? 32 : 128);
+  return { name: isOneAddress ? `${name} (${source})` : `${name} ${cidr} (${source})`, network };
 }
 
 function nameOfRule(address: Address): string | undefined {

@@ -76,7 +76,7 @@ describe('an address that is not public is ENDPOINT_ADDRESS_NOT_ALLOWED, however
     ['https://0177.0.0.1', 'loopback 127.0.0.0/8'],
     ['https://%31%32%37.0.0.1', 'loopback 127.0.0.0/8'],
     ['https://１２７.0.0.1', 'loopback 127.0.0.0/8'],
-    ['https://[::1]', 'loopback ::1/128'],
+    ['https://[::1]', 'loopback (RFC 4291)'],
     ['https://[::ffff:127.0.0.1]', 'loopback 127.0.0.0/8'],
     ['https://[::ffff:7f00:1]', 'loopback 127.0.0.0/8'],
     ['https://[::127.0.0.1]', 'IPv4-compatible ::/96'],

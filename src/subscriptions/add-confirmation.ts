@@ -21,6 +21,20 @@ const validForMs = 3 * 86_400_000;
 const tokenBytes = 32;
 
 /**
+ * The parts for a transaction that may ask for a confirmation: who signs is looked up beforehand, since that wants a connection
+ * of its own, and would wait for ever where such transactions hold them all. That nobody can sign is told to whoever wants it signed.
+ */
+export async function withSender<Some extends Pick<Parts, 'messageSender'>>(
+  parts: Some,
+  profileName: string,
+): Promise<Some> {
+  if (!profileNamed(profileName).requiresConfirmation) return parts;
+  const sender = parts.messageSender();
+  await sender.catch(() => undefined);
+  return { ...parts, messageSender: () => sender };
+}
+
+/**
  * Has an ACTIVE subscription wait for its receiver's confirmation, and asks for it, where its profile wants one and the endpoint
  * URL has not been confirmed; in the caller's transaction.
  */

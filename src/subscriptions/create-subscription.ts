@@ -2,6 +2,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { knownEventTypes } from '../events/known-event-types.js';
 import type { UserError } from '../graphql/user-error.js';
 import type { Parts } from '../parts.js';
+import { standard } from '../profiles/standard.js';
+import { withSender } from './add-confirmation.js';
 import { checkSubscription } from './check-subscription.js';
 import { storeSubscription } from './store-subscription.js';
 import type { CreateWebhookSubscriptionInput } from './subscription-input.types.js';
@@ -23,5 +25,6 @@ export async function createSubscription(
     known,
   );
   if (errors.length > 0) return { errors };
-  return em.transactional((tx) => storeSubscription(parts, tx, workspaceId, input));
+  const ready = await withSender(parts, input.profile ?? standard.name);
+  return em.transactional((tx) => storeSubscription(ready, tx, workspaceId, input));
 }

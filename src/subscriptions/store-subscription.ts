@@ -2,6 +2,7 @@ import type { RequiredEntityData } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Parts } from '../parts.js';
 import { profileNamed } from '../profiles/profiles.js';
+import { standard } from '../profiles/standard.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
 import { newUuid } from '../storage/typeid.js';
 import { askToConfirm } from './add-confirmation.js';
@@ -29,7 +30,7 @@ export async function storeSubscription(
 ): Promise<{ subscription: WebhookSubscription; secret: string | null }> {
   const scheme = input.signatureScheme ?? SignatureScheme.HMAC_SHA256;
   const { secret, publicKey } = newSigningSecret(scheme);
-  const profile = profileNamed(input.profile ?? 'STANDARD');
+  const profile = profileNamed(input.profile ?? standard.name);
   const subscription = tx.create(WebhookSubscription, {
     uuid: newUuid(),
     workspaceId,

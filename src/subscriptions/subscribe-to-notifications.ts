@@ -5,7 +5,7 @@ import type { Parts } from '../parts.js';
 import { ivvy } from '../profiles/ivvy.js';
 import { checkEndpointUrl } from '../rules/endpoint-url.js';
 import type { Caller } from '../workspaces/authenticate.js';
-import { askToConfirm, isConfirmed } from './add-confirmation.js';
+import { askToConfirm, isConfirmed, withSender } from './add-confirmation.js';
 import type { NotificationEndpointInput } from './notification.types.js';
 import { checkNamedOnce, findNotificationEndpoint } from './notification-endpoints.js';
 import { storeSubscription } from './store-subscription.js';
@@ -22,10 +22,11 @@ export async function subscribeToNotifications(
 ): Promise<UserError[]> {
   const faults = [...checkNamedOnce(inputs), ...checkUrls(parts, inputs)];
   if (faults.length > 0) return faults;
+  const ready = await withSender(parts, ivvy.name);
   await em.transactional(async (tx) => {
     // One request of a workspace at a time, so that no two make the same endpoint.
     await tx.execute('SELECT FROM workspace WHERE id = ? FOR NO KEY UPDATE', [caller.workspaceId]);
-    for (const input of inputs) await subscribeOne(parts, tx, caller, input);
+    for (const input of inputs) await subscribeOne(ready, tx, caller, input);
   });
   return [];
 }

@@ -3,8 +3,9 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { settleUnsendable } from '../deliveries/settle-unsendable.js';
 import type { UserError } from '../graphql/user-error.js';
 import type { Parts } from '../parts.js';
+import { ivvy } from '../profiles/ivvy.js';
 import type { Caller } from '../workspaces/authenticate.js';
-import { addConfirmation, isConfirmed } from './add-confirmation.js';
+import { addConfirmation, isConfirmed, withSender } from './add-confirmation.js';
 import { markDeleted } from './delete-subscription.js';
 import {
   NotificationEndpoint,
@@ -25,11 +26,12 @@ export async function unsubscribeFromNotifications(
 ): Promise<{ results: NotificationUnsubscribeResult[]; errors: UserError[] }> {
   const errors = checkNamedOnce(inputs);
   if (errors.length > 0) return { results: [], errors };
+  const ready = await withSender(parts, ivvy.name);
   const results: NotificationUnsubscribeResult[] = [];
   for (const endpoint of Object.values(NotificationEndpoint)) {
     const input = inputs.find((one) => one.endpoint === endpoint);
     const result = input
-      ? await unsubscribeOrFail(parts, em, caller, input)
+      ? await unsubscribeOrFail(ready, em, caller, input)
       : UnsubscribeResult.NOT_REQUESTED;
     results.push({ endpoint, result, code: Object.values(UnsubscribeResult).indexOf(result) + 1 });
   }

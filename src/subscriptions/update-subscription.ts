@@ -5,7 +5,7 @@ import { type UserError, userError } from '../graphql/user-error.js';
 import type { Parts } from '../parts.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
-import { askToConfirm } from './add-confirmation.js';
+import { askToConfirm, withSender } from './add-confirmation.js';
 import { checkSubscription } from './check-subscription.js';
 import { findSubscription } from './find-subscription.js';
 import { saveEventTypes } from './save-event-types.js';
@@ -24,6 +24,9 @@ export async function updateSubscription(
 ): Promise<Updated> {
   const known = await knownEventTypes(em, workspaceId, input.eventTypes ?? []);
   const errors = checkSubscription(input, parts.addressPolicy, known);
+  // Its profile never changes: it can be read before the subscription is locked.
+  const found = await findSubscription(em.fork(), workspaceId, input.id);
+  const ready = found ? await withSender(parts, found.profileName) : parts;
   return em.transactional(async (tx): Promise<Updated> => {
     const subscription = await findSubscription(tx, workspaceId, input.id, LockMode.PESSIMISTIC_WRITE);
     if (!subscription) errors.unshift(subscriptionNotFound(['input', 'id']));
@@ -35,7 +38,7 @@ export async function updateSubscription(
     subscription.revision += 1;
     await tx.flush();
     if (input.eventTypes) await saveEventTypes(tx, subscription);
-    await askToConfirm(parts, tx, subscription);
+    await askToConfirm(ready, tx, subscription);
     return { subscription };
   });
 }

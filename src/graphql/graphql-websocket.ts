@@ -11,7 +11,7 @@ import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
 import { gatherMessages } from './gather-messages.js';
 import { type Link, linkWebSocket } from './link-websocket.js';
-import { readOperation } from './read-operation.js';
+import { type OperationAsked, readOperation } from './read-operation.js';
 
 const maxMessageBytes = 256 * 1024;
 const initWithinMs = 5_000;
@@ -70,9 +70,8 @@ function serverOptions(
   schema: GraphQLSchema,
   parts: Parts,
 ): ServerOptions<Record<string, unknown>, AcceptedLink> {
-  const { authenticator, log } = parts;
+  const { log } = parts;
   const accept = createSocketGate(parts);
-  const callerOf = async ({ accepted }: AcceptedLink) => authenticator.authenticate(accepted?.key ?? '');
   return {
     connectionInitWaitTimeout: initWithinMs,
     onConnect: async ({ connectionParams, extra }) => {
@@ -81,20 +80,16 @@ function serverOptions(
       extra.accepted = accepted;
       return true;
     },
-    onSubscribe: async ({ extra, subscriptions }, id, asked) => {
-      const read = readOperation(schema, asked);
-      if (!('document' in read)) return read;
-      const caller = await callerOf(extra);
-      const refusal = caller && (await chargeOperation(schema, { ...asked, ...read }, caller, parts)).refusal;
-      if (refusal) return [refusal];
-      if (!isSubscription(read)) return read;
-      const { live } = extra;
-      for (const known of live) if (!(known in subscriptions)) live.delete(known);
-      if (live.size >= maxSubscriptionsPerSocket) return [tooManySubscriptions()];
-      live.add(id);
-      return read;
+    onSubscribe: ({ extra, subscriptions }, id, asked) => {
+      const prepared = prepare(schema, parts, extra, asked)
+        .then((ready) =>
+          'document' in ready && !mayGoLive(ready, extra, subscriptions, id) ? [tooManyLive()] : ready,
+        )
+        // PostgreSQL is away, say: that is the operation's failure, and not the socket's.
+        .catch((error: unknown) => [new GraphQLError('', { originalError: error as Error })]);
+      extra.preparing = prepared;
+      return prepared;
     },
-    context: async ({ extra }) => new Context(await callerOf(extra), parts),
     onError: (_context, _id, _payload, errors) => errors.map((error) => toClientError(error, log)),
     onNext: ({ extra }, _id, _payload, _args, { data = null, errors }) => {
       // A client that does not read is closed, not buffered for without end; it goes on from its cursor later.
@@ -105,11 +100,35 @@ function serverOptions(
   };
 }
 
-function isSubscription({ document, operationName }: ExecutionArgs): boolean {
-  return getOperationAST(document, operationName)?.operation === 'subscription';
+/** An operation with all that it needs to be executed, or why it is refused. */
+async function prepare(
+  schema: GraphQLSchema,
+  parts: Parts,
+  { accepted }: AcceptedLink,
+  asked: OperationAsked,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const read = readOperation(schema, asked);
+  if (!('document' in read)) return read;
+  const caller = await parts.authenticator.authenticate(accepted?.key ?? '');
+  const refusal = caller && (await chargeOperation(schema, { ...asked, ...read }, caller, parts)).refusal;
+  return refusal ? [refusal] : { ...read, contextValue: new Context(caller, parts) };
 }
 
-function tooManySubscriptions(): GraphQLError {
+/** Counts a subscription among those of its socket; false where they are too many. Other operations always may. */
+function mayGoLive(
+  { document, operationName }: ExecutionArgs,
+  { live }: AcceptedLink,
+  subscriptions: Readonly<Record<string, unknown>>,
+  id: string,
+): boolean {
+  if (getOperationAST(document, operationName)?.operation !== 'subscription') return true;
+  for (const known of live) if (!(known in subscriptions)) live.delete(known);
+  if (live.size >= maxSubscriptionsPerSocket) return false;
+  live.add(id);
+  return true;
+}
+
+function tooManyLive(): GraphQLError {
   return new GraphQLError(`A socket carries at most ${maxSubscriptionsPerSocket} subscriptions.`, {
     extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
   });

@@ -4,19 +4,25 @@ import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 
 const pingEveryMs = 12_000;
+const maxWaiting = 100;
 
 /** What the protocol's server knows of a socket. */
 export interface Link {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
+  /** Settles once what was last asked for has been prepared; it never fails. */
+  preparing?: Promise<unknown>;
 }
 
 /**
  * Has a socket served by graphql-ws, as its own starter for ws does; but what goes wrong inside is for the log and never for
- * the client, and a client that answers no pings is cut off.
+ * the client, and a client that answers no pings is cut off. A message is taken once what the one before it asks for has been
+ * prepared: graphql-ws would take an operation that was completed meanwhile for the next one of the same id.
  */
 export function linkWebSocket<L extends Link>(server: Server<L>, link: L, log: Logger): void {
   const { socket } = link;
+  let turn = Promise.resolve<unknown>(undefined);
+  let waiting = 0;
   const closed = server.opened(
     {
       protocol: socket.protocol,
@@ -28,9 +34,16 @@ export function linkWebSocket<L extends Link>(server: Server<L>, link: L, log: L
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) =>
         socket.on('message', (data) => {
-          take(String(data)).catch((error: unknown) => {
-            log.error({ err: error }, 'a WebSocket failed');
-            socket.close(CloseCode.InternalServerError, 'Internal server error');
+          waiting += 1;
+          if (waiting > maxWaiting) socket.pause();
+          turn = turn.then(() => {
+            waiting -= 1;
+            if (socket.isPaused && waiting <= maxWaiting / 2) socket.resume();
+            take(String(data)).catch((error: unknown) => {
+              log.error({ err: error }, 'a WebSocket failed');
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+            return link.preparing;
           });
         }),
     },

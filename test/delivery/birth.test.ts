@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { CreateEventTypeDocument, PublishEventsDocument } from '../../generated/operations.js';
+import { eventually } from '../support/eventually.js';
+import { followUpdates } from '../support/follow-updates.js';
+import { deliveryIds, newEventType, publish, subscribe } from '../support/main-operations.js';
+import { startReceiver } from '../support/receiver.js';
+import { type Env, freshEnv, startTendril, type Tendril } from '../support/tendril.js';
+
+// What may be sent the moment it is stored, and what has to be claimed.
+
+let env: Env;
+let tendril: Tendril;
+let database: pg.Client;
+
+beforeAll(async () => {
+  env = await freshEnv();
+  tendril = await startTendril(env, { stopAfterTest: false });
+  database = new pg.Client({ connectionString: env.DATABASE_URL });
+  await database.connect();
+  // What each delivery was born as.
+  await database.query(`CREATE TABLE born (id uuid, status text);
+    CREATE FUNCTION note_birth() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO born SELECT id, status FROM changed; RETURN NULL; END $$;
+    CREATE TRIGGER born AFTER INSERT ON delivery REFERENCING NEW TABLE AS changed
+      FOR EACH STATEMENT EXECUTE FUNCTION note_birth()`);
+});
+
+afterAll(async () => {
+  await tendril.stop();
+  await database.end();
+});
+
+/** How many deliveries of an event type were born in each state. */
+async function birthsOf(type: string): Promise<Record<string, number>> {
+  const { rows } = await database.query<{ status: string; count: number }>(
+    `SELECT b.status, count(*)::integer AS count FROM born b JOIN delivery d USING (id) WHERE d.event_type = $1 GROUP BY 1`,
+    [type],
+  );
+  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+}
+
+test('what is published while a drain runs is sent without being claimed, and told from its birth on', async () => {
+  const receiver = await startReceiver();
+  const type = await newEventType(tendril);
+  const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  const { updates } = await followUpdates(tendril.ws(), { filter: { subscriptionIds: [id] } });
+  // The first has a drain begin, which stays for a while.
+  await publish(tendril, type);
+  await receiver.waitFor(1);
+  await eventually(async () => {
+    await publish(tendril, type);
+    return (await birthsOf(type)).SENDING !== undefined;
+  });
+  await eventually(() => updates.length > 0 && updates.at(-1)?.status === 'DELIVERED');
+  const ofLast = updates.filter((update) => update.id === updates.at(-1)?.id);
+  expect(ofLast.map(({ status, attemptCount }) => [status, attemptCount])).toEqual([
+    ['PENDING', 0],
+    ['SENDING', 1],
+    ['DELIVERED', 1],
+  ]);
+});
+
+test('what is published for an endpoint that is behind waits its turn', async () => {
+  const slow = await startReceiver((_request, _earlier, response) =>
+    setTimeout(() => response.writeHead(204).end(), 300),
+  );
+  const type = await newEventType(tendril);
+  const { id } = await subscribe(tendril, { endpointUrl: slow.url, eventTypes: [type] });
+  const events = Array.from({ length: 200 }, (_, index) => ({ type, payload: index }));
+  await tendril.http().request(PublishEventsDocument, { events });
+  for (let late = 0; late < 5; late += 1) await publish(tendril, type, 'late');
+  await slow.waitFor(205);
+  const order = slow.received.map(({ body }) => JSON.parse(body).data);
+  // A window of requests goes out at once, and their answers may overtake each other.
+  expect(order.indexOf('late')).toBeGreaterThan(100);
+  await eventually(
+    async () => (await deliveryIds(tendril, { subscriptionIds: [id], statuses: ['DELIVERED'] })).length > 0,
+  );
+});
+
+test('a failed store frees the places, and nothing is lost or left SENDING', async () => {
+  const receiver = await startReceiver();
+  const type = await newEventType(tendril);
+  await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  await publish(tendril, type);
+  await receiver.waitFor(1);
+  await database.query(
+    `ALTER TABLE delivery ADD CONSTRAINT nothing_new CHECK (event_type <> '${type}') NOT VALID`,
+  );
+  onTestFinished(async () => {
+    await database.query('ALTER TABLE delivery DROP CONSTRAINT IF EXISTS nothing_new');
+  });
+  const refused = await Promise.allSettled(
+    Array.from({ length: 50 }, () =>
+      tendril.http().request(PublishEventsDocument, { events: [{ type, payload: 0 }] }),
+    ),
+  );
+  expect(new Set(refused.map(({ status }) => status))).toEqual(new Set(['rejected']));
+  await database.query('ALTER TABLE delivery DROP CONSTRAINT nothing_new');
+  // More than the places that would be lost.
+  const events = Array.from({ length: 100 }, () => ({ type, payload: 1 }));
+  await tendril.http().request(PublishEventsDocument, { events });
+  await receiver.waitFor(101);
+});
+
+test('a subscription that another process has acknowledged gets the next event, whatever was remembered', async () => {
+  const other = await startTendril(env);
+  const receiver = await startReceiver();
+  const type = await newEventType(tendril);
+  for (let subscriptions = 0; subscriptions < 8; subscriptions += 1) {
+    expect(await deliveriesOfOne(tendril, type)).toBe(subscriptions);
+    await subscribe(other, { endpointUrl: receiver.url, eventTypes: [type] });
+  }
+  const name = `test_${randomBytes(6).toString('hex')}.made`;
+  const events = [{ type: name, payload: 0 }];
+  const { publishEvents: unknown } = await tendril.http().request(PublishEventsDocument, { events });
+  expect(unknown[0]?.userErrors).toMatchObject([{ code: 'UNKNOWN_EVENT_TYPE' }]);
+  await other.http().request(CreateEventTypeDocument, { input: { name, description: 'Made elsewhere.' } });
+  expect(await deliveriesOfOne(tendril, name)).toBe(0);
+});
+
+test('a thousand deliveries of a type with a long name are all told', async () => {
+  const receiver = await startReceiver();
+  const name = `${'t'.repeat(120)}_${randomBytes(6).toString('hex')}.${'x'.repeat(120)}`;
+  await tendril.http().request(CreateEventTypeDocument, { input: { name, description: 'Long.' } });
+  const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [name] });
+  const { updates, error } = await followUpdates(tendril.ws(), { filter: { subscriptionIds: [id] } });
+  const events = Array.from({ length: 250 }, () => ({ type: name, payload: 0 }));
+  await Promise.all(
+    Array.from({ length: 4 }, () => tendril.http().request(PublishEventsDocument, { events })),
+  );
+  const delivered = () =>
+    new Set(updates.filter(({ status }) => status === 'DELIVERED').map((one) => one.id)).size;
+  await eventually(
+    () => delivered() === 1000,
+    20_000,
+    () => `${delivered()} were told`,
+  );
+  expect(error()).toBeUndefined();
+});
+
+async function deliveriesOfOne(at: Tendril, type: string): Promise<number> {
+  const { publishEvents } = await at
+    .http()
+    .request(PublishEventsDocument, { events: [{ type, payload: 0 }] });
+  expect(publishEvents[0]?.userErrors).toEqual([]);
+  return publishEvents[0]?.deliveryCount ?? -1;
+}

@@ -590,7 +590,7 @@ async function countSubscriptions(): Promise<number> {
 async function pendingConfirmation(): Promise<{ waits: string } | undefined> {
   const [row] = await sql<{ waits: string }>(
     `SELECT extract(epoch FROM next_attempt_at - now()) AS waits FROM confirmation
-     WHERE workspace_id = $1 AND request IS NOT NULL AND retry_step = attempt_count`,
+     WHERE workspace_id = $1 AND request IS NOT NULL AND retry_step = attempt_count AND next_attempt_at > now()`,
     [await workspaceUuid()],
   );
   return row;

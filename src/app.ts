@@ -14,6 +14,7 @@ import { createRecorder } from './deliveries/gather-records.js';
 import { createHttpClient } from './deliveries/http-client.js';
 import { createLoaders } from './deliveries/loaders.js';
 import { createSignMessages } from './deliveries/sign-messages.js';
+import { watchBacklog } from './deliveries/watch-backlog.js';
 import { Worker } from './deliveries/worker.js';
 import { holdWorkerLock } from './deliveries/worker-lock.js';
 import { noAdmission } from './events/admission.js';
@@ -156,7 +157,8 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
     worker: lock.worker,
   });
   const confirmations = new ConfirmationSender(database, encryption, httpClient, log);
-  const worker = new Worker(database, alarms, drain, confirmations, log);
+  const noteBacklog = watchBacklog(config.backlogWarningSeconds, log);
+  const worker = new Worker(database, alarms, drain, confirmations, noteBacklog, log);
   started.defer(async () => {
     const limit = setTimeout(() => void httpClient.close(), drainWithinMs);
     await worker.stop();

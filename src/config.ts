@@ -32,6 +32,7 @@ const settings = z.object({
   PUBLIC_URL: publicUrl.optional(),
   REGION: regionName.default('local'),
   RETENTION_DAYS: wholeNumber(1, 3650, 'a number of days').default(30),
+  BACKLOG_WARNING_SECONDS: wholeNumber(0, 1_000_000, 'a number of seconds (0 never warns)').default(60),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of requests (0 sets no limit)').default(
     50,
@@ -73,6 +74,8 @@ export interface Config {
   /** What SNS-shaped messages name as the place that they come from. */
   readonly region: string;
   readonly retentionDays: number;
+  /** 0: never. */
+  readonly backlogWarningSeconds: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** 0: no limit. */
   readonly managementRequestsPerMinute: number;
@@ -117,6 +120,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: value.PUBLIC_URL,
     region: value.REGION,
     retentionDays: value.RETENTION_DAYS,
+    backlogWarningSeconds: value.BACKLOG_WARNING_SECONDS,
     logLevel: value.LOG_LEVEL,
     managementRequestsPerMinute: value.MANAGEMENT_REQUESTS_PER_MINUTE,
     requestsPerMinute: value.REQUESTS_PER_MINUTE,

@@ -21,8 +21,10 @@ import { fromTypeId } from '../storage/typeid.js';
 import { WebhookSubscription } from '../subscriptions/webhook-subscription.entity.js';
 import { ApiKeyScope } from '../workspaces/api-key.entity.js';
 import { Attempt } from './attempt.entity.js';
+import { readBacklog } from './backlog.js';
 import { Delivery } from './delivery.entity.js';
 import {
+  Backlog,
   DeliveryConnection,
   DeliveryOrder,
   DeliveryStatsBucket,
@@ -80,6 +82,19 @@ export class DeliveryResolver {
   ): Promise<DeliveryStatsBucket[]> {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
     return deliveryStats(context.parts.database, { workspaceId, from, to, interval, subscriptionId });
+  }
+
+  @Query(() => Backlog, {
+    description:
+      'What is due to be sent and not under way. A RETRYING delivery is due once its nextAttemptAt has come. Scope READ.',
+  })
+  async backlog(
+    @Ctx() context: Context,
+    @Arg('subscriptionId', () => ID, { nullable: true, description: 'Of this subscription only.' })
+    subscriptionId?: string | null,
+  ): Promise<Backlog> {
+    const { workspaceId } = authorize(context, ApiKeyScope.READ);
+    return readBacklog(context.parts.database, workspaceId, subscriptionId);
   }
 
   @Mutation(() => ResendDeliveryPayload, {

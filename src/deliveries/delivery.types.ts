@@ -1,4 +1,4 @@
-import { ArgsType, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ArgsType, Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ConnectionArgs, connectionType, edgeType } from '../graphql/paging.js';
 import { UserError } from '../graphql/user-error.js';
 import { Delivery } from './delivery.entity.js';
@@ -57,6 +57,24 @@ export class ResendDeliveryPayload {
 
   @Field(() => [UserError], { description: 'Why it is not sent again; empty on success.' })
   userErrors: UserError[] = [];
+}
+
+/** What is due to be sent, and not under way. */
+@ObjectType({ description: 'What is due to be sent, and not under way: how far sending is behind.' })
+export class Backlog {
+  @Field(() => Int, {
+    description: 'How many deliveries are due: exact up to 100000; more count as 100000.',
+  })
+  dueCount!: number;
+
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When the one that has been due longest became due; null where none is.',
+  })
+  oldestDueAt!: Date | null;
+
+  @Field(() => Float, { description: 'For how many seconds that one has been due; 0 where none is.' })
+  oldestDueSeconds!: number;
 }
 
 /** How long a bucket of statistics is. */

@@ -3,6 +3,7 @@ import { zeroUuid } from '../storage/typeid.js';
 import { waitingSubscriptions } from './claim-due.js';
 import { markChanged } from './delivery.entity.js';
 import { settleUnsendable } from './settle-unsendable.js';
+import type { OldestDue } from './watch-backlog.js';
 import { workerLockClass } from './worker-lock.js';
 
 /** What a sweep found. */
@@ -11,14 +12,16 @@ export interface Swept {
   readonly takenBack: number;
   /** The earliest due moment of each subscription that has deliveries waiting, soonest first. */
   readonly dueMoments: readonly Date[];
+  /** Undefined where nothing waits. */
+  readonly oldest: OldestDue | undefined;
 }
 
 /** Looks for what has fallen through: leases without a living worker, deliveries nobody will send, moments without an alarm. */
 export async function sweep(database: Database): Promise<Swept> {
   const takenBack = await database.query(takeBack, [workerLockClass]);
   await settleUnsendable(database);
-  const rows = await database.query<{ dueAt: Date }>(findMoments, [zeroUuid]);
-  return { takenBack: takenBack.length, dueMoments: rows.map((row) => row.dueAt) };
+  const rows = await database.query<OldestDue & { dueAt: Date }>(findMoments, [zeroUuid]);
+  return { takenBack: takenBack.length, dueMoments: rows.map((row) => row.dueAt), oldest: rows[0] };
 }
 
 // What an interruption leads to is said in rules/delivery-states.ts: RETRYING at once, its step of the schedule kept. A claim
@@ -49,7 +52,9 @@ const takeBack: Statement = {
 const findMoments: Statement = {
   name: 'find-due-moments',
   text: `WITH ${waitingSubscriptions}
-    SELECT first.due_at AS "dueAt" FROM waiting w
+    SELECT first.due_at AS "dueAt", w.subscription_id AS "subscriptionId",
+      extract(epoch FROM now() - first.due_at)::float8 AS seconds
+    FROM waiting w
     CROSS JOIN LATERAL (
       SELECT next_attempt_at AS due_at FROM delivery
       WHERE waiting_for = w.subscription_id ORDER BY next_attempt_at LIMIT 1

@@ -5,6 +5,7 @@ import type { Alarms } from './alarms.js';
 import type { ConfirmationSender } from './confirmation-sender.js';
 import type { Drain } from './drain.js';
 import { sweep } from './sweep.js';
+import type { watchBacklog } from './watch-backlog.js';
 
 const sweepEveryMs = 2_000;
 const alarmGraceMs = 1_000;
@@ -15,6 +16,7 @@ export class Worker {
   readonly #alarms: Alarms;
   readonly #drain: Drain;
   readonly #confirmations: ConfirmationSender;
+  readonly #noteBacklog: ReturnType<typeof watchBacklog>;
   readonly #log: Logger;
   #isStopped = false;
   #running: Promise<void> = Promise.resolve();
@@ -28,12 +30,14 @@ export class Worker {
     alarms: Alarms,
     drain: Drain,
     confirmations: ConfirmationSender,
+    noteBacklog: ReturnType<typeof watchBacklog>,
     log: Logger,
   ) {
     this.#database = database;
     this.#alarms = alarms;
     this.#drain = drain;
     this.#confirmations = confirmations;
+    this.#noteBacklog = noteBacklog;
     this.#log = log;
   }
 
@@ -98,10 +102,11 @@ export class Worker {
 
   async #sweep(): Promise<void> {
     try {
-      const { takenBack, dueMoments } = await sweep(this.#database);
+      const { takenBack, dueMoments, oldest } = await sweep(this.#database);
       if (takenBack > 0)
         this.#log.warn({ deliveries: takenBack }, 'took deliveries back from a worker that is gone');
       const now = new Date();
+      this.#noteBacklog(oldest, now.getTime());
       if (takenBack > 0 || dueMoments.some((moment) => moment <= now)) this.wake();
       await this.#confirmations.sendDue();
       await this.#alarms.set(dueMoments.filter((moment) => moment > now));

@@ -49,6 +49,11 @@ export const everyOperation: readonly Operation[] = [
     (ids) =>
       `deliveryStats(from: "2020-01-01T00:00:00Z", to: "2020-01-02T00:00:00Z", interval: DAY, subscriptionId: "${ids.subscription}") { attempts }`,
   ),
+  query(
+    'backlog',
+    read,
+    (ids) => `backlog(subscriptionId: "${ids.subscription}") { dueCount oldestDueSeconds }`,
+  ),
   query('node', undefined, (ids) => `node(id: "${ids.workspace}") { id }`),
   query('node', [], (ids) => `node(id: "${ids.apiKey}") { id }`),
   query('node', undefined, (ids) => `node(id: "${ids.eventType}") { id }`),

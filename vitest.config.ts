@@ -1,4 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/node';
+
+// Told at the end of its file, so that a test that needs a second try does not go unseen.
+const flakyTests: Reporter = {
+  onTestCaseResult(test) {
+    if (test.diagnostic()?.flaky) console.warn(`Passed only at a second try: ${test.fullName}`);
+  },
+};
 
 export default defineConfig({
   // Without this, graphql is loaded twice, as a CommonJS and as an ES module, and refuses "another module or realm".
@@ -10,5 +18,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The clean run shares its machine with others: real processes and real clocks, and a moment that is taken away from them.
+    retry: process.env.CI ? 1 : 0,
+    reporters: ['default', flakyTests],
   },
 });

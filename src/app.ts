@@ -32,6 +32,7 @@ import type { Parts } from './parts.js';
 import type { AddressPolicy } from './rules/address-policy.js';
 import { largestWindow } from './rules/concurrency-window.js';
 import { announceKey } from './storage/announce-key.js';
+import { checkDurability } from './storage/check-durability.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { createEncryption } from './storage/encryption.js';
 import { openStores, type Stores } from './stores.js';
@@ -67,6 +68,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const stores = started.use(await openStores(config, log));
     const database = await openDatabase(stores.databaseUrl, entities, log);
     started.defer(() => database.close());
+    await checkDurability(database, log);
     started.use(await startHousekeeping(database, config.retentionDays, log));
     const { newKey } = await bootstrapWorkspace(database, config.bootstrapApiKey);
     const ownOrigins: { host: string; port: number }[] = [];

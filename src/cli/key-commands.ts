@@ -172,7 +172,8 @@ function stateOf({ revokedAt, expiresAt }: ApiKey, nowMs: number): string {
 function readRevoke({ argument: id }: Given): Reading {
   if (id === undefined) return { faults: [] };
   const uuid = fromTypeId('key', id);
-  const fault = `ID: ${JSON.stringify(id)} is no API key's id; tendril keys list shows them`;
+  // Not repeated: what stands in the place of an id may be the key itself.
+  const fault = "ID: what is given is no API key's id; tendril keys list shows them";
   return uuid === undefined ? { faults: [fault] } : { run: (parts) => revoke(parts, id, uuid) };
 }
 

@@ -57,6 +57,7 @@ describe('what is not understood is told in sentences, all at once, with what wa
   const right = ['keys', 'create', '--workspace', workspace, '--name', 'a', '--scopes', 'READ'];
 
   test.each([
+    [['--port', '1'], ['--port is no option of the server: its settings are environment variables']],
     [['strat'], ['There is no command "strat"; did you mean start?']],
     [['keyz', 'create'], ['There is no command "keyz create"; did you mean keys create?']],
     [['keys', 'creat'], ['There is no command "keys creat"; did you mean keys create?']],
@@ -94,7 +95,7 @@ describe('what is not understood is told in sentences, all at once, with what wa
     [['keys', 'list', '--workspace'], ['--workspace needs a value: --workspace ID']],
     [['keys', 'list', '--workspace', '--json'], ['--workspace needs a value: --workspace ID']],
     [['keys', 'revoke'], ['keys revoke needs ID: tendril keys revoke ID']],
-    [['keys', 'revoke', workspace], [`ID: "${workspace}" is no API key's id; tendril keys list shows them`]],
+    [['keys', 'revoke', workspace], ["ID: what is given is no API key's id; tendril keys list shows them"]],
     [
       ['keys', 'create'],
       [
@@ -135,6 +136,10 @@ describe('what is not understood is told in sentences, all at once, with what wa
       ],
     ],
     [[...right, '--name', 'b'], ['--name is given twice']],
+    [[...right.toSpliced(4, 2), '--name'], ['--name needs a value: --name NAME']],
+    [[...right.slice(0, -1)], ['--scopes needs a value: --scopes SCOPES']],
+    [[...right.toSpliced(2, 2), '--workspace'], ['--workspace needs a value: --workspace ID']],
+    [[...right, '--expires'], ['--expires needs a value: --expires DATE']],
     [[...right, '--user', ''], ['--user: A userName cannot be blank.']],
     [
       [...right, '--name', 'a'.repeat(256)].toSpliced(4, 2),

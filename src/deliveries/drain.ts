@@ -1,27 +1,27 @@
-import type { Logger } from 'pino';
 import type { Admission, Admitted, Place } from '../events/admission.js';
 import { firstWindow } from '../rules/concurrency-window.js';
-import type { Database } from '../storage/database.js';
 import { newUuid, zeroUuid } from '../storage/typeid.js';
 import type { Alarms } from './alarms.js';
-import { type AttemptParts, attemptDelivery } from './attempt-delivery.js';
-import { type ClaimedDelivery, claimDue, claimedAtBirth } from './claim-due.js';
+import {
+  type ClaimedDelivery,
+  type ClaimRequest,
+  claimDue,
+  claimDueOf,
+  claimedAtBirth,
+} from './claim-due.js';
 import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
-import type { Recorder } from './gather-records.js';
-import { giveBack } from './give-back.js';
-import type { SignMessages } from './sign-messages.js';
+import { afterUnsendableSeconds, giveBack } from './give-back.js';
+import { NearRetries } from './near-retries.js';
+import { PlannedStarts } from './planned-starts.js';
+import { type SendParts, sendClaimed } from './send-claimed.js';
 
 /** What a drain works with. */
-export interface DrainParts extends AttemptParts {
-  readonly database: Database;
+export interface DrainParts extends SendParts {
   readonly endpoints: Endpoints;
-  readonly recorder: Recorder;
-  readonly signMessages: SignMessages;
   readonly alarms: Alarms;
   /** The number that claims are made under. */
   readonly worker: number;
-  readonly log: Logger;
 }
 
 const slots = 1024;
@@ -29,8 +29,6 @@ const slots = 1024;
 const refill = slots / 16;
 const lingerMs = 1_500;
 const afterFailureMs = 500;
-const retriesWithinMs = 5_000;
-const retryGridMs = 20;
 
 /**
  * Takes due deliveries and sends them until none is due: one worker's, running once at a time. What this process publishes while
@@ -46,8 +44,8 @@ export class Drain implements Admission {
   #isRunning = false;
   #isStopping = false;
   #isWoken = false;
-  /** When retries are due that this drain has brought about, as far as it may still run then. */
-  readonly #retriesMs = new Set<number>();
+  readonly #retries = new NearRetries();
+  readonly #planned = new PlannedStarts();
   #signal: () => void = () => undefined;
 
   constructor(parts: DrainParts) {
@@ -62,13 +60,10 @@ export class Drain implements Admission {
     try {
       let quietSinceMs = Date.now();
       while (!this.#isDone(quietSinceMs)) {
-        if (this.#mayClaim()) {
-          if ((await this.#claimAndSend().catch((error) => this.#claimFailed(error))) > 0)
-            quietSinceMs = Date.now();
-        } else {
-          await this.#signalled(quietSinceMs + lingerMs);
-          if (this.#sending > 0) quietSinceMs = Date.now();
-        }
+        if (this.#isStopping) await this.#giveBackHeld();
+        const claimed = await this.#claimAndSend().catch((error) => this.#claimFailed(error));
+        if (claimed === undefined) await this.#signalled(quietSinceMs + lingerMs);
+        if (claimed || this.#isSending) quietSinceMs = Date.now();
       }
     } finally {
       this.#isRunning = false;
@@ -91,12 +86,7 @@ export class Drain implements Admission {
   }
 
   begin(admitted: readonly Admitted[]): void {
-    if (admitted.length === 0) return;
-    void this.#sendAll(admitted.map(claimedAtBirth)).catch((error: unknown) => {
-      // Their leases run out, and the sweep takes them back.
-      this.#parts.log.error({ err: error }, 'deliveries could not be sent at once');
-      for (const { subscriptionId } of admitted) this.withdraw(subscriptionId);
-    });
+    if (admitted.length > 0) void this.#sendAll(admitted.map(claimedAtBirth));
   }
 
   withdraw(subscriptionId: string): void {
@@ -110,8 +100,12 @@ export class Drain implements Admission {
     this.#signal();
   }
 
+  get #isSending(): boolean {
+    return this.#sending + this.#planned.held > 0;
+  }
+
   #isDone(quietSinceMs: number): boolean {
-    if (this.#sending > 0) return false;
+    if (this.#isSending) return false;
     return this.#isStopping || (!this.#mayClaim() && Date.now() >= quietSinceMs + lingerMs);
   }
 
@@ -120,62 +114,80 @@ export class Drain implements Admission {
     return hasReason && !this.#isStopping && slots - this.#sending >= refill;
   }
 
-  /** Waits until something happens, but not beyond the moment given or the next retry. */
+  /** Waits until something happens, but not beyond the moment given or the next claim that is foreseen. */
   async #signalled(untilMs: number): Promise<void> {
-    const wakeAtMs = Math.min(untilMs, ...this.#retriesMs);
+    const inMs = Math.min(
+      Math.min(untilMs, this.#retries.nextMs) - Date.now(),
+      this.#planned.nextClaimAtMs - performance.now(),
+    );
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, wakeAtMs - Date.now()));
+      const timer = setTimeout(resolve, Math.max(1, inMs));
       this.#signal = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    const nowMs = Date.now();
-    for (const retryMs of this.#retriesMs) {
-      if (retryMs > nowMs) continue;
-      this.#retriesMs.delete(retryMs);
-      this.#isWoken = true;
-    }
+    if (this.#retries.takeDue(Date.now())) this.#isWoken = true;
   }
 
-  /** Later retries are left to their alarms; near ones that lie close together count as one. */
-  #expectRetry(atMs: number): void {
-    if (atMs < Date.now() + retriesWithinMs) this.#retriesMs.add(Math.ceil(atMs / retryGridMs) * retryGridMs);
+  /** Claims what may be claimed now, and gives how many that were; undefined where there was nothing to ask for. */
+  async #claimAndSend(): Promise<number | undefined> {
+    if (this.#isStopping) return undefined;
+    const planned = this.#planned.dueClaims(this.#windows, performance.now());
+    if (planned.length === 0 && !this.#mayClaim()) return undefined;
+    const count = planned.length === 0 ? 0 : await this.#claimPlanned(planned);
+    return this.#mayClaim() ? count + (await this.#claimDue()) : count;
   }
 
-  async #claimAndSend(): Promise<number> {
-    const { database, alarms, worker } = this.#parts;
+  /** Claims more for subscriptions with a rate, whether or not there is a free slot: others must not make them late. */
+  async #claimPlanned(subscriptionIds: readonly string[]): Promise<number> {
+    const request = this.#requestOf(slots);
+    const claimed = await claimDueOf(this.#parts.database, request, subscriptionIds);
+    this.#windows.noteClaim(request.rooms, claimed, true);
+    return this.#take(claimed, subscriptionIds);
+  }
+
+  async #claimDue(): Promise<number> {
+    const { database, alarms } = this.#parts;
     this.#isWoken = false;
     this.#freed = 0;
-    const limit = slots - this.#sending;
-    const rooms = this.#windows.rooms();
-    const claimed = await claimDue(database, {
-      worker,
-      limit,
-      roomEach: firstWindow,
-      rooms,
-      afterSubscription: this.#afterSubscription,
-    });
-    const isFull = claimed.length === limit;
-    this.#windows.noteClaim(rooms, claimed, isFull);
+    const request = this.#requestOf(slots - this.#sending);
+    const claimed = await claimDue(database, request, this.#afterSubscription);
+    const isFull = claimed.length === request.limit;
+    this.#windows.noteClaim(request.rooms, claimed, isFull);
     this.#afterSubscription = (isFull && claimed.at(-1)?.subscriptionId) || zeroUuid;
     // A full chunk means a backlog: idle workers are called in.
     if (isFull) void alarms.set([new Date()]);
+    return this.#take(claimed, []);
+  }
+
+  #requestOf(limit: number): ClaimRequest {
+    return {
+      worker: this.#parts.worker,
+      limit,
+      roomEach: firstWindow,
+      rooms: this.#windows.rooms(),
+      aheadMs: this.#planned.aheadMs,
+    };
+  }
+
+  async #take(claimed: readonly ClaimedDelivery[], asked: readonly string[]): Promise<number> {
+    this.#planned.noteClaim(claimed, asked, performance.now());
     for (const { subscriptionId } of claimed) this.#enter(subscriptionId);
     await this.#sendAll(claimed);
     return claimed.length;
   }
 
-  /** Sends what has its places already; what cannot be sent to is given back. */
+  /** Sends what has its places already; what cannot be sent to is given back. Never rejects. */
   async #sendAll(claimed: readonly ClaimedDelivery[]): Promise<void> {
     const known = await this.#endpointsOf(claimed);
     const unsendable = claimed.filter((delivery) => {
       const endpoint = known.get(delivery.subscriptionId);
-      if (endpoint) void this.#send(delivery, endpoint);
+      if (endpoint) this.#begin(delivery, endpoint);
       else this.withdraw(delivery.subscriptionId);
       return endpoint === undefined;
     });
-    await giveBack(this.#parts.database, unsendable);
+    await giveBack(this.#parts, unsendable, afterUnsendableSeconds);
   }
 
   /** What is claimed is ours for as long as the lease lasts, so this is tried again where PostgreSQL went away meanwhile. */
@@ -185,8 +197,8 @@ export class Drain implements Admission {
       try {
         return await this.#parts.endpoints.load(wanted);
       } catch (error) {
-        if (this.#isStopping) throw error;
         await this.#claimFailed(error);
+        if (this.#isStopping) return new Map();
       }
     }
   }
@@ -199,39 +211,30 @@ export class Drain implements Admission {
     return 0;
   }
 
-  async #send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<void> {
-    const { recorder, log } = this.#parts;
-    let isOver = false;
-    try {
-      const ready = await this.#withBody(delivery, endpoint);
-      if (!ready) return this.#windows.leave(delivery.subscriptionId, undefined);
-      const ended = await attemptDelivery(this.#parts, ready, endpoint);
-      isOver = true;
-      this.#windows.leave(delivery.subscriptionId, ended.outcome);
-      await recorder.record(ended);
-      if (ended.verdict.status === 'RETRYING') this.#expectRetry(ended.verdict.nextAttemptAtMs);
-    } catch (error) {
-      // The lease runs out and the sweep takes the delivery back: nothing is lost.
-      log.error({ err: error, delivery: delivery.uuid }, 'an attempt broke off');
-      if (!isOver) this.#windows.leave(delivery.subscriptionId, undefined);
-    } finally {
-      this.#freeSlot();
-    }
+  /** What is held until the subscription's rate has a place for it takes no slot. */
+  #begin(delivery: ClaimedDelivery, endpoint: Endpoint): void {
+    if (!delivery.start) return void this.#send(delivery, endpoint);
+    this.#sending -= 1;
+    this.#planned.hold(delivery, delivery.start.atMs, () => {
+      this.#sending += 1;
+      void this.#send(delivery, endpoint);
+    });
   }
 
-  /** Undefined, and given back, where its message cannot be signed: the certificate's key cannot be read. */
-  async #withBody(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<ClaimedDelivery | undefined> {
-    const { signMessages, database, log } = this.#parts;
-    try {
-      return await signMessages(delivery, endpoint);
-    } catch (error) {
-      log.error(
-        { err: error, delivery: delivery.uuid },
-        'a message could not be signed; it is tried again in a minute',
-      );
-      await giveBack(database, [delivery]);
-      return undefined;
-    }
+  /** Their attempts have not begun, and another worker can make them. */
+  async #giveBackHeld(): Promise<void> {
+    const held = this.#planned.takeHeld();
+    for (const { subscriptionId } of held) this.#windows.leave(subscriptionId, undefined);
+    await giveBack(this.#parts, held, 0);
+  }
+
+  async #send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<void> {
+    const verdict = await sendClaimed(this.#parts, delivery, endpoint, (outcome) =>
+      this.#windows.leave(delivery.subscriptionId, outcome),
+    );
+    if (verdict?.status === 'RETRYING') this.#retries.expect(verdict.nextAttemptAtMs, Date.now());
+    // Where there is a rate, a slot that comes free is no reason to claim: it is foreseen when there will be more.
+    this.#freeSlot(delivery.start === undefined);
   }
 
   #enter(subscriptionId: string): void {
@@ -239,9 +242,9 @@ export class Drain implements Admission {
     this.#windows.enter(subscriptionId);
   }
 
-  #freeSlot(): void {
+  #freeSlot(mayClaimMore = true): void {
     this.#sending -= 1;
-    this.#freed += 1;
+    if (mayClaimMore) this.#freed += 1;
     if (this.#freed >= refill || this.#sending === 0) this.#signal();
   }
 }

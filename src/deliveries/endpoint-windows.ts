@@ -13,15 +13,16 @@ export class EndpointWindows {
 
   /** How much room each endpoint has of which something is known; every other has `firstWindow`. */
   rooms(): Map<string, number> {
-    return new Map(
-      [...this.#windows].map(([id, window]) => [id, Math.max(0, window - (this.#inFlight.get(id) ?? 0))]),
-    );
+    return new Map([...this.#windows.keys()].map((id) => [id, this.roomOf(id)]));
+  }
+
+  roomOf(id: string): number {
+    return Math.max(0, (this.#windows.get(id) ?? firstWindow) - (this.#inFlight.get(id) ?? 0));
   }
 
   /** Whether a new delivery may be sent at once: there is room, and none before it waits. One that may not has to be claimed. */
   isOpen(id: string): boolean {
-    const room = (this.#windows.get(id) ?? firstWindow) - (this.#inFlight.get(id) ?? 0);
-    if (room <= 0) this.#behind.add(id);
+    if (this.roomOf(id) === 0) this.#behind.add(id);
     return !this.#behind.has(id);
   }
 

@@ -6,6 +6,7 @@ import { StartError } from '../start-error.js';
 import { Migration0001First } from './migrations/0001-first.js';
 import { Migration0002Notifications } from './migrations/0002-notifications.js';
 import { Migration0003RateLimits } from './migrations/0003-rate-limits.js';
+import { Migration0004AttemptRate } from './migrations/0004-attempt-rate.js';
 import { whyNoConnection } from './why-no-connection.js';
 
 /** A statement; with a name it is prepared once on each connection. */
@@ -32,7 +33,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const migrations = [Migration0001First, Migration0002Notifications, Migration0003RateLimits];
+const migrations = [
+  Migration0001First,
+  Migration0002Notifications,
+  Migration0003RateLimits,
+  Migration0004AttemptRate,
+];
 const maxConnections = 12;
 // A partition begins empty, and a plan made then, or for its first rows, would read it from end to end once it has grown; so
 // plans always go by an index. A plan that fits every value is then as good as one for these values, and is made once.

@@ -36,7 +36,9 @@ export function readCommandLine(
   if (wants('help') || words[0]?.value === 'help')
     return command ? { kind: 'helpOf', command } : { kind: 'help' };
   if (wants('version')) return { kind: 'version' };
-  if (!command && (words.length === 0 || words[0]?.value === start)) return readStart(words, options);
+  // `--port 1` is meant for the server.
+  const isForServer = words.length === 0 || words[0]?.value === start || isUnknownOption(tokens[0]);
+  if (!command && isForServer) return readStart(words, options);
   if (!command) return { kind: 'wrong', command, faults: [unknownCommand(words, commands)] };
   return readGiven({ words: words.slice(2), options, valueless }, command, nowMs);
 }
@@ -50,7 +52,10 @@ interface Behind {
 }
 
 function readGiven(behind: Behind, command: Command, nowMs: number): CommandLine {
-  const values = new Map(behind.options.map(({ name, value }) => [name, value ?? (true as const)]));
+  const known = optionsOf(command);
+  // One that lacks its value counts as not given to the command; `optionFaults` tells it.
+  const whole = behind.options.filter(({ name, value }) => value !== undefined || !known.get(name)?.value);
+  const values = new Map(whole.map(({ name, value }) => [name, value ?? (true as const)]));
   const given = { argument: behind.words[0]?.value, options: Object.fromEntries(values) };
   const reading = command.read(given, nowMs);
   const faults = [
@@ -100,6 +105,10 @@ function typed(words: readonly PositionalToken[], count: number): string {
     .slice(0, count)
     .map(({ value }) => value)
     .join(' ');
+}
+
+function isUnknownOption(token: Token | undefined): boolean {
+  return token?.kind === 'option' && !Object.hasOwn(commonOptions, token.name);
 }
 
 function readStart(words: readonly PositionalToken[], options: readonly OptionToken[]): CommandLine {

@@ -1,5 +1,6 @@
 import { type UserError, userError } from '../graphql/user-error.js';
 import { isEventTypeName } from '../rules/event-types.js';
+import { isStorable, unstorable } from '../rules/storable-text.js';
 import type { PublishEventInput } from './publish.types.js';
 
 const maxPayloadBytes = 262_144;
@@ -41,7 +42,7 @@ export function checkEvent(
     errors.push(
       userError(
         'INVALID_IDEMPOTENCY_KEY',
-        `An idempotency key has 1 to ${maxKeyCharacters} characters, no U+0000 and no half of a surrogate pair.`,
+        `An idempotency key has 1 to ${maxKeyCharacters} characters and cannot hold ${unstorable}.`,
         at('idempotencyKey'),
       ),
     );
@@ -51,10 +52,10 @@ export function checkEvent(
     : { type: input.type, payload, idempotencyKey: key };
 }
 
-// PostgreSQL's text holds neither U+0000 nor half a pair: the key stored would be another than the one asked for.
+// One that is not storable would be stored as another than the one asked for.
 function isIdempotencyKey(key: string): boolean {
   const characters = [...key].length;
-  return characters >= 1 && characters <= maxKeyCharacters && !key.includes('\0') && key.isWellFormed();
+  return characters >= 1 && characters <= maxKeyCharacters && isStorable(key);
 }
 
 /** The fault of a type that the catalogue does not have in use. */

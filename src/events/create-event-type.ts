@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { type UserError, userError } from '../graphql/user-error.js';
 import { isEventTypeName } from '../rules/event-types.js';
 import { withPlainNumbers } from '../rules/exact-json.js';
+import { isStorable, unstorable } from '../rules/storable-text.js';
 import { newUuid } from '../storage/typeid.js';
 import { checkSchema } from './check-schema.js';
 import { EventType } from './event-type.entity.js';
@@ -65,7 +66,7 @@ function checkDescription(description: string): UserError[] {
   const characters = [...description].length;
   let fault: string | undefined;
   if (description.trim() === '') fault = 'A description cannot be blank: say what has happened.';
-  else if (description.includes('\0')) fault = 'A description cannot hold the character U+0000.';
+  else if (!isStorable(description)) fault = `A description cannot hold ${unstorable}.`;
   else if (characters > maxDescriptionCharacters) {
     fault = `A description has at most ${maxDescriptionCharacters} characters; this one has ${characters}.`;
   }

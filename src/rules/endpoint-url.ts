@@ -60,6 +60,8 @@ function faultInText(text: string, { allowHttp }: AddressPolicy): string | undef
   if (/[\u0000-\u0020\u007f\\]/.test(text)) {
     return 'The endpoint URL has a space, a control character or a backslash in it; write them percent-encoded, as in %20.';
   }
+  if (!text.isWellFormed())
+    return 'The endpoint URL has half of a surrogate pair in it, which is no character.';
   const authority = text.slice(text.indexOf('//') + 2).split(/[/?#]/, 1)[0] ?? '';
   if (authority.includes('@')) {
     return 'The endpoint URL must not have a user name or password; send credentials in a header of the subscription.';

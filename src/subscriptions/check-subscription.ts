@@ -6,6 +6,7 @@ import { checkCustomHeaders } from '../rules/custom-headers.js';
 import { checkEndpointUrl } from '../rules/endpoint-url.js';
 import { checkEventFilter } from '../rules/event-filter.js';
 import { isEventTypeName, isEventTypePattern } from '../rules/event-types.js';
+import { isStorable, unstorable } from '../rules/storable-text.js';
 import type { HttpHeaderInput, RetryPolicyInput } from './subscription-input.types.js';
 import { WebhookSubscriptionStatus } from './webhook-subscription.entity.js';
 
@@ -118,7 +119,7 @@ function checkDescription(description: string | null | undefined): UserError[] {
   const fault =
     characters > maxDescriptionCharacters
       ? `A description has at most ${maxDescriptionCharacters} characters; this one has ${characters}.`
-      : description.includes('\0') && 'A description cannot hold the character U+0000.';
+      : !isStorable(description) && `A description cannot hold ${unstorable}.`;
   return fault ? [userError('INVALID_DESCRIPTION', fault, ['input', 'description'])] : [];
 }
 

@@ -1,4 +1,5 @@
 import { type UserError, userError } from '../graphql/user-error.js';
+import { isStorable, unstorable } from '../rules/storable-text.js';
 import type { CreateApiKeyInput } from './api-key.types.js';
 
 const maxNameCharacters = 255;
@@ -19,7 +20,7 @@ export function checkName(name: string, field: 'name' | 'userName'): UserError[]
   const characters = [...name].length;
   let fault: string | undefined;
   if (name.trim() === '') fault = `A ${field} cannot be blank.`;
-  else if (name.includes('\0')) fault = `A ${field} cannot hold the character U+0000.`;
+  else if (!isStorable(name)) fault = `A ${field} cannot hold ${unstorable}.`;
   else if (characters > maxNameCharacters) {
     fault = `A ${field} has at most ${maxNameCharacters} characters; this one has ${characters}.`;
   }

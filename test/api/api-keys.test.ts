@@ -99,6 +99,7 @@ describe('a key that cannot be made', () => {
     ['a blank name', { name: ' \t\n ' }, 'INVALID_NAME', 'name'],
     ['a name of 256 characters', { name: '🙂'.repeat(256) }, 'INVALID_NAME', 'name'],
     ['a name with U+0000', { name: 'a\0b' }, 'INVALID_NAME', 'name'],
+    ['a name with half of a surrogate pair', { name: 'a\ud800b' }, 'INVALID_NAME', 'name'],
     ['no scope', { scopes: [] }, 'INVALID_SCOPES', 'scopes'],
     ['a scope twice', { scopes: ['READ', 'PUBLISH', 'READ'] }, 'INVALID_SCOPES', 'scopes'],
     ['an empty user name', { userName: '' }, 'INVALID_NAME', 'userName'],

@@ -197,6 +197,12 @@ describe('an event type that cannot be made', () => {
       'description',
     ],
     ['a description with U+0000', { description: 'a\0' }, 'INVALID_DESCRIPTION', 'description'],
+    [
+      'a description with half of a surrogate pair',
+      { description: 'a\udc00' },
+      'INVALID_DESCRIPTION',
+      'description',
+    ],
     ['a schema that is a text', { schema: 'object' }, 'INVALID_SCHEMA', 'schema'],
     ['a schema of an unknown type', { schema: { type: 'money' } }, 'INVALID_SCHEMA', 'schema'],
     ['a schema elsewhere', { schema: { $ref: 'https://example.com/a' } }, 'INVALID_SCHEMA', 'schema'],

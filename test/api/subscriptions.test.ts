@@ -198,6 +198,12 @@ describe('what a subscription cannot be made or changed to', () => {
       'description',
     ],
     ['a description with U+0000', { description: 'a\0b' }, 'INVALID_DESCRIPTION', 'description'],
+    [
+      'a description with half of a surrogate pair',
+      { description: 'a\ud800b' },
+      'INVALID_DESCRIPTION',
+      'description',
+    ],
     ...[0, -1, 604_801].map((seconds): [string, Wrong, string, string] => [
       `a delay of ${seconds} seconds`,
       { retryPolicy: { scheduleSeconds: [60, seconds] } },

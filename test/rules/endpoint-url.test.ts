@@ -43,6 +43,7 @@ describe('a faulty URL is INVALID_ENDPOINT_URL, and the message says what is wro
     ['https://example.com/a b', 'a space'],
     ['https://exa\nmple.com', 'a control character'],
     ['https://example.com\\@evil.example', 'a backslash'],
+    ['https://example.com/\ud800', 'half of a surrogate pair'],
     ['https://user:pass@example.com', 'user name or password'],
     ['https://user@example.com', 'user name or password'],
     ['https://@example.com', 'user name or password'],

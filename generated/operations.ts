@@ -123,7 +123,11 @@ export type DeliveryFilter = {
 export type DeliveryOrder =
   /** The delivery created last comes first. */
   | 'NEWEST_FIRST'
-  /** The delivery created first comes first. */
+  /**
+   * The delivery created first comes first. Where several API processes publish, one that is still being stored may
+   * take its place in front of those that were listed last. Who follows the end of the list and may miss none asks with a createdBefore
+   * that lies some seconds back, further than clocks differ and a publish takes; or watches deliveryUpdated, which misses nothing.
+   */
   | 'OLDEST_FIRST';
 
 /** The delivery profiles. deliveryProfiles tells what each means. */

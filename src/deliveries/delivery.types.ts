@@ -15,7 +15,11 @@ registerEnumType(DeliveryOrder, {
   description: 'Which end of the logs comes first.',
   valuesConfig: {
     NEWEST_FIRST: { description: 'The delivery created last comes first.' },
-    OLDEST_FIRST: { description: 'The delivery created first comes first.' },
+    OLDEST_FIRST: {
+      description: `The delivery created first comes first. Where several API processes publish, one that is still being stored may
+take its place in front of those that were listed last. Who follows the end of the list and may miss none asks with a createdBefore
+that lies some seconds back, further than clocks differ and a publish takes; or watches deliveryUpdated, which misses nothing.`,
+    },
   },
 });
 

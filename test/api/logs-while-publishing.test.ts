@@ -7,9 +7,11 @@ import {
 } from '../../generated/operations.js';
 import { eventually } from '../support/eventually.js';
 import { subscribe } from '../support/main-operations.js';
-import { startTendril, type Tendril } from '../support/tendril.js';
+import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
 const type = 'payout.paid';
+// Far more than a publish takes, on a busy machine too.
+const behindMs = 6_000;
 
 test('whoever pages from the oldest on sees every delivery once, though more arrive meanwhile', async () => {
   const tendril = await startTendril();
@@ -45,6 +47,32 @@ test('whoever pages from the newest on sees every delivery that was there once, 
   expect(all.length).toBeGreaterThan(seen.length);
   expect(seen).toEqual(all.filter((id) => id <= start).toReversed());
 });
+
+test('whoever follows the end of the list some seconds behind misses nothing that several API processes publish', async () => {
+  const env = await freshEnv();
+  const [one, other] = [await startTendril(env), await startTendril({ ...env, ROLE: 'api' })];
+  const publishing = await publishInBackground(one, [one, other]);
+  const seen: string[] = [];
+  let after: string | null = null;
+  const readOn = async () => {
+    const filter = { createdBefore: new Date(Date.now() - behindMs).toISOString() };
+    const page: ReadPage = await read(one, { orderBy: 'OLDEST_FIRST', first: 250, after, filter });
+    seen.push(...page.ids);
+    after = page.endCursor ?? after;
+  };
+  await eventually(async () => {
+    await readOn();
+    return seen.length > 300;
+  }, 25_000);
+  publishing.stop();
+  await eventually(() => publishing.isDone());
+  const all = await everyDelivery(one);
+  await eventually(async () => {
+    await readOn();
+    return seen.length >= all.length;
+  }, 25_000);
+  expect(seen).toEqual(all);
+}, 60_000);
 
 test('paging back leads over the same deliveries as paging forward did', async () => {
   const tendril = await startTendril();

@@ -74,7 +74,7 @@ export type CreateWebhookSubscriptionInput = {
   readonly filter?: unknown;
   /** Headers to send with every attempt, at most 20. Stored encrypted. */
   readonly headers?: ReadonlyArray<HttpHeaderInput> | null | undefined;
-  /** At most so many attempts a second, from 1 on; no limit unless given. */
+  /** At most so many attempts a second, retries and resends included: 1 to 10000; no limit unless given. */
   readonly maxAttemptsPerSecond?: number | null | undefined;
   /** How to deliver; it cannot be changed later. */
   readonly profile?: DeliveryProfileName | null | undefined;
@@ -272,7 +272,7 @@ export type UpdateWebhookSubscriptionInput = {
   readonly headers?: ReadonlyArray<HttpHeaderInput> | null | undefined;
   /** Which subscription. */
   readonly id: string | number;
-  /** At most so many attempts a second; null removes the limit. */
+  /** At most so many attempts a second, retries and resends included: 1 to 10000; null removes the limit. */
   readonly maxAttemptsPerSecond?: number | null | undefined;
   /** When to try again; null goes back to the profile's schedule. */
   readonly retryPolicy?: RetryPolicyInput | null | undefined;
@@ -300,7 +300,7 @@ export type UserErrorCode =
   | 'EVENT_TYPE_NOT_FOUND'
   /** The key was used in the last 24 hours for another type or payload. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** Not a whole number of attempts a second from 1 on. */
+  /** Not 1 to 10000 attempts a second. */
   | 'INVALID_ATTEMPT_RATE'
   /** Unknown or expired; a new one comes with a new subscription. */
   | 'INVALID_CONFIRMATION_TOKEN'

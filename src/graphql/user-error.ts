@@ -88,7 +88,7 @@ registerEnumType(UserErrorCode, {
     INVALID_DESCRIPTION: { description: 'Longer than 1000 characters, or empty where there must be one.' },
     INVALID_RETRY_POLICY: { description: 'More than 60 entries, or an entry outside 1 to 604800 seconds.' },
     INVALID_TIMEOUT: { description: 'Outside 1 to 30 seconds.' },
-    INVALID_ATTEMPT_RATE: { description: 'Not a whole number of attempts a second from 1 on.' },
+    INVALID_ATTEMPT_RATE: { description: 'Not 1 to 10000 attempts a second.' },
     INVALID_HEADER: {
       description:
         'A header name or value that cannot be sent, that Tendril sets itself, or too many of them.',

@@ -93,7 +93,8 @@ export class CreateWebhookSubscriptionInput {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'At most so many attempts a second, from 1 on; no limit unless given.',
+    description:
+      'At most so many attempts a second, retries and resends included: 1 to 10000; no limit unless given.',
   })
   maxAttemptsPerSecond?: number | null;
 
@@ -160,7 +161,8 @@ export class UpdateWebhookSubscriptionInput {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'At most so many attempts a second; null removes the limit.',
+    description:
+      'At most so many attempts a second, retries and resends included: 1 to 10000; null removes the limit.',
   })
   maxAttemptsPerSecond?: number | null;
 }

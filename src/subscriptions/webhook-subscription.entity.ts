@@ -132,7 +132,11 @@ export class WebhookSubscription extends Node {
   @Property({ type: 'json', nullable: true })
   filter: unknown = null;
 
-  @Field(() => Int, { nullable: true, description: 'At most so many attempts a second; null for no limit.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'At most so many attempts a second, retries and resends included, by all workers together; null for no limit. They begin at even intervals, within 10 % of the rate over any few seconds, and a backlog is sent at the whole of it, as far as the endpoint answers in time. After a pause one attempt and a tenth of a second’s worth may begin at once. A change takes effect within about a second.',
+  })
   @Property({ type: 'integer', nullable: true })
   maxAttemptsPerSecond: number | null = null;
 

@@ -14,6 +14,7 @@ import {
   deliveryOnce,
   newEventType,
   publishForOne,
+  publishMany,
   type ShownDelivery,
   showDelivery,
   subscribe,
@@ -23,7 +24,7 @@ import { moveClock } from '../support/move-clock.js';
 import { postGraphql } from '../support/post-graphql.js';
 import { drip, rawReceiver } from '../support/raw-receiver.js';
 import { type Answer, type Received, type Receiver, startReceiver } from '../support/receiver.js';
-import { type Env, freshEnv, startTendril, type Tendril } from '../support/tendril.js';
+import { type Env, freshEnv, startTendril, startTendrilProcess, type Tendril } from '../support/tendril.js';
 import { verifies } from '../support/verify-signature.js';
 
 // Between the end of an attempt as the log has it, to the millisecond, and its verdict, on a busy machine.
@@ -452,6 +453,62 @@ test('EVERY-26 MUST: no profile but STANDARD has jitter', async () => {
     for (const id of ids) {
       const failed = await deliveryOnce(tendril, id, (one) => hasFailed(one, 1));
       expectBetween(waitMs(failed), seconds * 1000, seconds * 1000);
+    }
+  });
+});
+
+// ---- the rate of attempts
+
+test('EVERY-27 MUST: maxAttemptsPerSecond is kept to within 10 %, and reached, across two workers, measured at the receiver', async () => {
+  const other = await startTendrilProcess({ ...env, ROLE: 'worker' });
+  const [rate, seconds] = [10, 6];
+  await inEveryProfile(async (profile) => {
+    const { type, deliveries } = await subscribed(profile, 200, { maxAttemptsPerSecond: rate });
+    await publishMany(tendril, type, rate * (seconds + 3));
+    const fromMs = (await eventually(() => deliveries()[0])).atMs + 1000;
+    const untilMs = fromMs + seconds * 1000;
+    await eventually(() => Date.now() > untilMs, 20_000);
+    const count = deliveries().filter(({ atMs }) => atMs >= fromMs && atMs < untilMs).length;
+    expectBetween(count, 0.9 * rate * seconds, 1.1 * rate * seconds);
+  });
+  expect(await other.end('SIGTERM')).toBe(0);
+});
+
+test('EVERY-28 MUST: retries and resends count as attempts', async () => {
+  const [rate, events] = [10, 30];
+  await inEveryProfile(async (profile) => {
+    const { type, deliveries } = await subscribed(profile, 500, {
+      maxAttemptsPerSecond: rate,
+      retryPolicy: { scheduleSeconds: [1] },
+    });
+    const ids = await Promise.all(Array.from({ length: events }, () => publishForOne(tendril, type)));
+    for (const id of ids) await deliveryOnce(tendril, id, 'FAILED', 20_000);
+    for (const id of ids) await tendril.http().request(ResendDeliveryDocument, { id });
+    await eventually(() => deliveries().length === 3 * events, 20_000);
+    for (const [from, to] of [
+      [0, 2 * events],
+      [2 * events, 3 * events],
+    ] as const) {
+      const tookMs = (deliveries()[to - 1]?.atMs ?? 0) - (deliveries()[from]?.atMs ?? 0);
+      // After a pause, one attempt and a tenth of a second's worth begin at once.
+      expect(tookMs).toBeGreaterThan(0.9 * (1000 / rate) * (to - from - 2));
+    }
+  });
+});
+
+test('EVERY-29 SHOULD: a rate is 1 to 10000 attempts a second', async () => {
+  const endpointUrl = 'http://127.0.0.1:9009/';
+  for (const maxAttemptsPerSecond of [1, 10_000])
+    await subscribe(tendril, { endpointUrl, eventTypes: ['unused.*'], maxAttemptsPerSecond });
+  await inEveryProfile(async (profile) => {
+    for (const maxAttemptsPerSecond of [0, 10_001, -1]) {
+      const input = { endpointUrl, eventTypes: ['unused.*'], profile, maxAttemptsPerSecond };
+      const { createWebhookSubscription } = await tendril
+        .http()
+        .request(CreateWebhookSubscriptionDocument, { input });
+      expect(createWebhookSubscription.userErrors).toMatchObject([
+        { code: 'INVALID_ATTEMPT_RATE', field: ['input', 'maxAttemptsPerSecond'] },
+      ]);
     }
   });
 });

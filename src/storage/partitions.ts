@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { lowestUuidAt } from './typeid.js';
 
@@ -5,73 +6,81 @@ const dayMs = 86_400_000;
 const partitioned = ['event', 'delivery', 'attempt'] as const;
 // Any constant will do; it keeps two processes from making or dropping partitions at once.
 const partitionLock = 7_336_302;
+const lockRetryMs = 50;
 
-/** Makes the partitions of yesterday to `daysAhead` days from now, where they are missing. */
+/** A table that holds one day of a partitioned one. */
+export interface DayTable {
+  readonly name: string;
+  readonly parent: (typeof partitioned)[number];
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  /** `detaching`: half way out of its parent, and read by nobody any more. */
+  readonly state: 'attached' | 'detaching' | 'detached';
+}
+
+/** Makes the partitions of yesterday to `daysAhead` days from now, where they are missing. Nobody who reads or writes waits for it. */
 export async function ensurePartitions(pool: pg.Pool, nowMs: number, daysAhead = 2): Promise<void> {
   const today = Math.floor(nowMs / dayMs);
-  await withLock(pool, async (client) => {
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-       WHERE i.inhparent IN ('event'::regclass, 'delivery'::regclass, 'attempt'::regclass)`,
-    );
-    const present = new Set(rows.map((row) => row.name));
+  await withPartitionLock(pool, true, async (client) => {
+    const present = new Set((await findDayTables(client)).map(({ name }) => name));
     for (let day = today - 1; day <= today + daysAhead; day++) {
-      for (const table of partitioned) {
-        const name = partitionName(table, day);
-        if (present.has(name)) continue;
-        await client.query(`CREATE TABLE ${name} PARTITION OF ${table}
-          FOR VALUES FROM ('${lowestUuidAt(day * dayMs)}') TO ('${lowestUuidAt((day + 1) * dayMs)}')`);
+      for (const parent of partitioned) {
+        const name = `${parent}_${textOfDay(day)}`;
+        // CREATE TABLE … PARTITION OF would wait for every reader of the parent, and everybody else for it.
+        if (!present.has(name))
+          await client.query(
+            `BEGIN; CREATE TABLE ${name} (LIKE ${parent} INCLUDING ALL); ${attachment(name, parent, day)}; COMMIT`,
+          );
       }
     }
   });
 }
 
-/**
- * Drops whole days that ended more than `retentionDays` ago. A day with a delivery that is not done yet is kept with
- * all that belongs to it; counters are not lowered. Gives back the days dropped.
- */
-export async function dropOldPartitions(
+/** The statement that makes a table of a day part of its parent. */
+export function attachment(name: string, parent: string, day: number): string {
+  return `ALTER TABLE ${parent} ATTACH PARTITION ${name}
+    FOR VALUES FROM ('${lowestUuidAt(day * dayMs)}') TO ('${lowestUuidAt((day + 1) * dayMs)}')`;
+}
+
+/** The day as tables have it in their names, for example 20260225. */
+export function textOfDay(day: number): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** Every table of a day, oldest first, also those that are a part of their parent no more. */
+export async function findDayTables(client: pg.ClientBase): Promise<DayTable[]> {
+  const { rows } = await client.query<{ name: string; state: DayTable['state'] }>(
+    `SELECT c.relname AS name,
+       CASE WHEN i.inhrelid IS NULL THEN 'detached' WHEN i.inhdetachpending THEN 'detaching' ELSE 'attached' END AS state
+     FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+     WHERE c.relkind = 'r' AND c.relname ~ '^(event|delivery|attempt)_[0-9]{8}$'
+       AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'delivery'::regclass)
+     ORDER BY right(c.relname, 8), c.relname`,
+  );
+  return rows.map(({ name, state }) => {
+    const [parent, date = ''] = name.split('_');
+    const isoDate = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+    return { name, state, parent: parent as DayTable['parent'], day: Date.parse(isoDate) / dayMs };
+  });
+}
+
+/** Does something that no other process may do with partitions at the same time; undefined where one does, unless it `waits`. */
+export async function withPartitionLock<T>(
   pool: pg.Pool,
-  nowMs: number,
-  retentionDays: number,
-): Promise<string[]> {
-  const keepFrom = Math.floor(nowMs / dayMs) - retentionDays;
-  const dropped: string[] = [];
-  await withLock(pool, async (client) => {
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-       WHERE i.inhparent = 'delivery'::regclass ORDER BY c.relname`,
-    );
-    for (const { name } of rows) {
-      const day = name.slice('delivery_'.length);
-      if (name >= partitionName('delivery', keepFrom)) continue;
-      // Taken here and there for a moment only: a delivery that is resent meanwhile waits, and then finds its row gone.
-      await client.query('BEGIN');
-      await client.query(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`);
-      const unfinished = await client.query(
-        `SELECT 1 FROM ${name} WHERE status IN ('PENDING', 'RETRYING') OR status = 'SENDING' LIMIT 1`,
-      );
-      if (unfinished.rowCount === 0) {
-        for (const table of partitioned) await client.query(`DROP TABLE IF EXISTS ${table}_${day}`);
-        dropped.push(day);
-      }
-      await client.query('COMMIT');
-    }
-  });
-  return dropped;
-}
-
-function partitionName(table: string, day: number): string {
-  return `${table}_${new Date(day * dayMs).toISOString().slice(0, 10).replaceAll('-', '')}`;
-}
-
-async function withLock(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+  waits: boolean,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T | undefined> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [partitionLock]);
-    await work(client);
+    // Asked again and again: a statement that waits for the lock would be waited for by one who detaches a partition under it.
+    while (!(await triesLock(client))) {
+      if (!waits) return undefined;
+      await pause(lockRetryMs);
+    }
+    const done = await work(client);
     await client.query('SELECT pg_advisory_unlock($1)', [partitionLock]);
+    return done;
   } catch (error) {
     broken = error as Error;
     throw error;
@@ -79,4 +88,11 @@ async function withLock(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<
     // A connection that failed half way may hold the lock or an open transaction: it is closed, not reused.
     client.release(broken);
   }
+}
+
+async function triesLock(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [
+    partitionLock,
+  ]);
+  return rows[0]?.got === true;
 }

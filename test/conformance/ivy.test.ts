@@ -21,7 +21,7 @@ import {
   WebhookSubscriptionDocument,
   type WebhookSubscriptionQuery,
 } from '../../generated/operations.js';
-import { dropOldPartitions } from '../../src/storage/partitions.js';
+import { dropOldPartitions } from '../../src/storage/drop-old-partitions.js';
 import { eventually } from '../support/eventually.js';
 import {
   countDeliveries,
@@ -771,7 +771,8 @@ test('IVY-34 MUST: retention takes the deliveries away, and lowers neither deliv
 
   const pool = new Pool({ connectionString: apart.DATABASE_URL });
   onTestFinished(() => pool.end());
-  await dropOldPartitions(pool, Date.now() + 40 * 86_400_000, 30);
+  // By the second run their attempts are gone too.
+  for (let run = 0; run < 2; run += 1) await dropOldPartitions(pool, Date.now() + 40 * 86_400_000, 30);
   expect(await deliveryIds(one, {})).toEqual([]);
   expect([await show(good), await show(bad)]).toMatchObject(
     before.map(({ webhookSubscription }) => ({

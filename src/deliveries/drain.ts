@@ -15,6 +15,8 @@ import { afterUnsendableSeconds, giveBack } from './give-back.js';
 import { NearRetries } from './near-retries.js';
 import { PlannedStarts } from './planned-starts.js';
 import { type SendParts, sendClaimed } from './send-claimed.js';
+import { Signal } from './signal.js';
+import type { OwnLeases } from './sweep.js';
 
 /** What a drain works with. */
 export interface DrainParts extends SendParts {
@@ -27,16 +29,14 @@ export interface DrainParts extends SendParts {
 const slots = 1024;
 // Claiming one by one as slots come free would cost a statement each; a few dozen at a time costs next to nothing.
 const refill = slots / 16;
-const lingerMs = 1_500;
+const lingerMs = 5_000;
 const afterFailureMs = 500;
 
-/**
- * Takes due deliveries and sends them until none is due: one worker's, running once at a time. What this process publishes while
- * it runs may go straight into a free place of it, without being claimed.
- */
+/** Takes what is due and sends it until nothing is: one worker's, running once at a time. What its process publishes may go straight in. */
 export class Drain implements Admission {
   readonly #parts: DrainParts;
   readonly #windows = new EndpointWindows();
+  readonly #inFlight = new Set<string>();
   #sending = 0;
   /** Slots that came free since the last claim. */
   #freed = 0;
@@ -46,7 +46,7 @@ export class Drain implements Admission {
   #isWoken = false;
   readonly #retries = new NearRetries();
   readonly #planned = new PlannedStarts();
-  #signal: () => void = () => undefined;
+  readonly #signal = new Signal();
 
   constructor(parts: DrainParts) {
     this.#parts = parts;
@@ -74,7 +74,7 @@ export class Drain implements Admission {
   wake(): boolean {
     if (!this.#isRunning) return false;
     this.#isWoken = true;
-    this.#signal();
+    this.#signal.fire();
     return true;
   }
 
@@ -94,10 +94,15 @@ export class Drain implements Admission {
     this.#freeSlot();
   }
 
+  /** What is claimed here and not done with. */
+  get leases(): OwnLeases {
+    return { worker: this.#parts.worker, inFlight: this.#inFlight };
+  }
+
   /** Claims nothing any more; a running drain ends once what is in flight is on record. */
   stop(): void {
     this.#isStopping = true;
-    this.#signal();
+    this.#signal.fire();
   }
 
   get #isSending(): boolean {
@@ -116,17 +121,8 @@ export class Drain implements Admission {
 
   /** Waits until something happens, but not beyond the moment given or the next claim that is foreseen. */
   async #signalled(untilMs: number): Promise<void> {
-    const inMs = Math.min(
-      Math.min(untilMs, this.#retries.nextMs) - Date.now(),
-      this.#planned.nextClaimAtMs - performance.now(),
-    );
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, inMs));
-      this.#signal = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const claimInMs = this.#planned.nextClaimInMs(performance.now());
+    await this.#signal.wait(Math.min(untilMs - Date.now(), this.#retries.nextInMs(Date.now()), claimInMs));
     if (this.#retries.takeDue(Date.now())) this.#isWoken = true;
   }
 
@@ -180,6 +176,7 @@ export class Drain implements Admission {
 
   /** Sends what has its places already; what cannot be sent to is given back. Never rejects. */
   async #sendAll(claimed: readonly ClaimedDelivery[]): Promise<void> {
+    for (const { uuid } of claimed) this.#inFlight.add(uuid);
     const known = await this.#endpointsOf(claimed);
     const unsendable = claimed.filter((delivery) => {
       const endpoint = known.get(delivery.subscriptionId);
@@ -188,6 +185,7 @@ export class Drain implements Admission {
       return endpoint === undefined;
     });
     await giveBack(this.#parts, unsendable, afterUnsendableSeconds);
+    for (const { uuid } of unsendable) this.#inFlight.delete(uuid);
   }
 
   /** What is claimed is ours for as long as the lease lasts, so this is tried again where PostgreSQL went away meanwhile. */
@@ -226,12 +224,14 @@ export class Drain implements Admission {
     const held = this.#planned.takeHeld();
     for (const { subscriptionId } of held) this.#windows.leave(subscriptionId, undefined);
     await giveBack(this.#parts, held, 0);
+    for (const { uuid } of held) this.#inFlight.delete(uuid);
   }
 
   async #send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<void> {
     const verdict = await sendClaimed(this.#parts, delivery, endpoint, (outcome) =>
       this.#windows.leave(delivery.subscriptionId, outcome),
     );
+    this.#inFlight.delete(delivery.uuid);
     if (verdict?.status === 'RETRYING') this.#retries.expect(verdict.nextAttemptAtMs, Date.now());
     // Where there is a rate, a slot that comes free is no reason to claim: it is foreseen when there will be more.
     this.#freeSlot(delivery.start === undefined);
@@ -245,6 +245,6 @@ export class Drain implements Admission {
   #freeSlot(mayClaimMore = true): void {
     this.#sending -= 1;
     if (mayClaimMore) this.#freed += 1;
-    if (this.#freed >= refill || this.#sending === 0) this.#signal();
+    if (this.#freed >= refill || this.#sending === 0) this.#signal.fire();
   }
 }

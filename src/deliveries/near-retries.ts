@@ -10,8 +10,9 @@ export class NearRetries {
     if (atMs < nowMs + withinMs) this.#momentsMs.add(Math.ceil(atMs / gridMs) * gridMs);
   }
 
-  get nextMs(): number {
-    return Math.min(...this.#momentsMs);
+  /** In how many milliseconds the next one is due. */
+  nextInMs(nowMs: number): number {
+    return Math.min(...this.#momentsMs) - nowMs;
   }
 
   /** Whether any has become due since this was last asked. */

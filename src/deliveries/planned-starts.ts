@@ -34,9 +34,9 @@ export class PlannedStarts {
     return this.#isFull ? 0 : aheadMs;
   }
 
-  /** When more is to be claimed. */
-  get nextClaimAtMs(): number {
-    return Math.min(...[...this.#nextClaims.values()].map(({ atMs }) => atMs));
+  /** In how many milliseconds more is to be claimed. */
+  nextClaimInMs(nowMs: number): number {
+    return Math.min(...[...this.#nextClaims.values()].map(({ atMs }) => atMs)) - nowMs;
   }
 
   /** Calls `begin` at the moment given, unless the delivery is taken back before. */

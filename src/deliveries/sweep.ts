@@ -16,16 +16,24 @@ export interface Swept {
   readonly oldest: OldestDue | undefined;
 }
 
+/** What the worker that sweeps knows of its own leases. */
+export interface OwnLeases {
+  readonly worker: number;
+  /** The uuids of the deliveries that it has claimed and is not done with. */
+  readonly inFlight: ReadonlySet<string>;
+}
+
 /** Looks for what has fallen through: leases without a living worker, deliveries nobody will send, moments without an alarm. */
-export async function sweep(database: Database): Promise<Swept> {
-  const takenBack = await database.query(takeBack, [workerLockClass]);
+export async function sweep(database: Database, own: OwnLeases): Promise<Swept> {
+  const takenBack = await database.query(takeBack, [workerLockClass, own.worker, [...own.inFlight]]);
   await settleUnsendable(database);
   const rows = await database.query<OldestDue & { dueAt: Date }>(findMoments, [zeroUuid]);
   return { takenBack: takenBack.length, dueMoments: rows.map((row) => row.dueAt), oldest: rows[0] };
 }
 
 // What an interruption leads to is said in rules/delivery-states.ts: RETRYING at once, its step of the schedule kept. A claim
-// of the last two seconds is left alone: its worker may be about to take its lock again after PostgreSQL was away.
+// of the last two seconds is left alone: its worker may be about to take its lock again after PostgreSQL was away. One of this
+// worker's own that it does not know of was committed while its answer was lost.
 const takeBack: Statement = {
   name: 'take-back-leases',
   text: `WITH lost AS (
@@ -33,7 +41,8 @@ const takeBack: Statement = {
       WHERE status = 'SENDING' AND (lease_until < now() OR (attempt_started_at < now() - interval '2 seconds' AND NOT EXISTS (
         SELECT FROM pg_locks l
         WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = leased_by::oid AND l.granted
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))))
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())))
+        OR (leased_by = $2 AND attempt_started_at < now() - interval '10 seconds' AND id <> ALL ($3::uuid[])))
       LIMIT 1000 FOR UPDATE SKIP LOCKED
     ), kept AS (
       INSERT INTO attempt (workspace_id, id, delivery_id, subscription_id, number, trigger, outcome, started_at, duration_ms,

@@ -102,7 +102,7 @@ export class Worker {
 
   async #sweep(): Promise<void> {
     try {
-      const { takenBack, dueMoments, oldest } = await sweep(this.#database);
+      const { takenBack, dueMoments, oldest } = await sweep(this.#database, this.#drain.leases);
       if (takenBack > 0)
         this.#log.warn({ deliveries: takenBack }, 'took deliveries back from a worker that is gone');
       const now = new Date();

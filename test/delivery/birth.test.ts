@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { CreateEventTypeDocument, PublishEventsDocument } from '../../generated/operations.js';
+import { workerLockClass } from '../../src/deliveries/worker-lock.js';
+import { newUuid } from '../../src/storage/typeid.js';
 import { eventually } from '../support/eventually.js';
 import { followUpdates } from '../support/follow-updates.js';
 import { deliveryIds, newEventType, publish, subscribe } from '../support/main-operations.js';
@@ -148,3 +150,25 @@ async function deliveriesOfOne(at: Tendril, type: string): Promise<number> {
   expect(publishEvents[0]?.userErrors).toEqual([]);
   return publishEvents[0]?.deliveryCount ?? -1;
 }
+
+test('a delivery that was stored as claimed while the answer was lost is sent before its lease ends', async () => {
+  const receiver = await startReceiver();
+  const type = await newEventType(tendril);
+  await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  await publish(tendril, type);
+  await receiver.waitFor(1);
+  // As it stands after such a commit: under the lease of a worker that lives and knows nothing of it.
+  await eventually(async () => {
+    const { rowCount } = await database.query(
+      `UPDATE delivery SET status = 'SENDING', lease_epoch = lease_epoch + 1, attempt_count = attempt_count + 1,
+         attempt_id = $3, attempt_started_at = now() - interval '11 seconds',
+         lease_until = now() + interval '49 seconds', leased_by = (
+           SELECT objid::bigint::integer FROM pg_locks WHERE locktype = 'advisory' AND classid = $2 AND granted
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1)
+       WHERE event_type = $1 AND status = 'DELIVERED'`,
+      [type, workerLockClass, newUuid()],
+    );
+    return rowCount === 1;
+  });
+  await receiver.waitFor(2, 10_000);
+});

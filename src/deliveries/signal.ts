@@ -1,0 +1,20 @@
+/** Wakes whoever waits for it. */
+export class Signal {
+  #wake: () => void = () => undefined;
+
+  /** Lets the one who waits go on; nothing where nobody waits. */
+  fire(): void {
+    this.#wake();
+  }
+
+  /** Waits until it is fired, or until so many milliseconds have passed. */
+  wait(atMostMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(1, atMostMs));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,11 +1,13 @@
 import { percentile } from '../../bench/percentile.js';
-import type { EntryOf } from './history.js';
+import type { Entry, EntryOf } from './history.js';
 import { type Arrival, entriesOf, type Finding, pairOf, type RunRecord } from './record.js';
 
 const leaseMs = 60_000;
 // Every worker sweeps every two seconds, give or take; a busy machine takes a little longer.
 const sweepMs = 5_000;
 const slowerByMs = 200;
+// What a process takes to start on two cores that have nothing else to do, rounded up.
+const usualStartMs = 2_000;
 const settlesMs = 1_000;
 const goesOnWithinMs = 10_000;
 // What is published so long after a kill still feels it.
@@ -27,8 +29,8 @@ export function checkSending({ entries }: RunRecord): Finding {
 }
 
 /**
- * Publishes go on while MongoDB is away, as fast as otherwise; not counted is what this machine itself stood still, and what it
- * takes to start a server.
+ * Publishes go on while MongoDB is away, as fast as otherwise. Not counted is what this machine itself stood still, and what it
+ * takes to start a server; a machine that is busy with other things is allowed as much more as its processes take longer to start.
  */
 export function checkPublishing({ entries, acknowledged, faults }: RunRecord): Finding {
   const away = faults.filter(({ fault }) => fault === 'crash-mongod');
@@ -50,10 +52,11 @@ export function checkPublishing({ entries, acknowledged, faults }: RunRecord): F
   const unanswered = entriesOf(entries, 'unanswered').filter(
     (one) => isWithin(one, awaySpans) && !isWithin(one, otherSpans),
   );
-  const isSlow = whileAway.length > 0 && awayMs > calmMs + slowerByMs + stalledMs;
+  const slowness = Math.max(1, slowestStart(entries) / usualStartMs);
+  const isSlow = whileAway.length > 0 && awayMs > calmMs + slowerByMs * slowness + stalledMs;
   return {
     check: `publishes go on while MongoDB is away, p99 at most ${slowerByMs} ms more`,
-    measured: `p99 ${awayMs} ms of ${whileAway.length}, otherwise ${calmMs} ms of ${otherwise.length}, machine stalled ${stalledMs} ms`,
+    measured: `p99 ${awayMs} ms of ${whileAway.length}, otherwise ${calmMs} ms of ${otherwise.length}, machine stalled ${stalledMs} ms and ${slowness.toFixed(1)} times as slow as one at rest`,
     violations: [
       ...unanswered.map(({ why }) => `a publish was not answered: ${why}`),
       ...(isSlow ? [`p99 was ${awayMs} ms, and otherwise ${calmMs} ms`] : []),
@@ -85,12 +88,16 @@ export function checkKills({ entries, faults, acknowledged, arrivals }: RunRecor
       });
   });
   const p95 = Math.round(percentile(delays, 95));
-  const slowestStartMs = Math.max(0, ...starts.map(({ tookMs }) => tookMs));
+  const slowestStartMs = slowestStart(entries);
   return {
     check: `after SIGKILL deliveries go on within ${goesOnWithinMs / 1000} s at p95`,
-    measured: `${kills.length} kills, p95 ${p95} ms of ${delays.length} deliveries, a worker starts in ${slowestStartMs} ms`,
+    measured: `${kills.length} kills, p95 ${p95} ms of ${delays.length} deliveries, a process starts in ${slowestStartMs} ms`,
     violations: p95 > goesOnWithinMs + slowestStartMs ? [`p95 was ${p95} ms`] : [],
   };
+}
+
+function slowestStart(entries: readonly Entry[]): number {
+  return Math.max(0, ...entriesOf(entries, 'started').map(({ tookMs }) => tookMs));
 }
 
 /** How long after `fromMs` a delivery came that was not taken yet at a kill; none where there was no need. */

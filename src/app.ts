@@ -174,7 +174,7 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
 /** Every role answers about its health; all but workers serve the API. */
 async function serve(parts: Parts, started: AsyncDisposableStack): Promise<string> {
   const { config, log } = parts;
-  const http = createHttpServer(() => readinessOf(parts), log);
+  const http = createHttpServer(() => readinessOf(parts), config.limits, log);
   registerMessagePages(http, parts);
   if (config.role !== 'worker') {
     const schema = buildGraphqlSchema();

@@ -43,9 +43,35 @@ const settings = z.object({
   FAILED_KEYS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of keys (0 sets no limit)').default(30),
   SOCKETS_PER_KEY: wholeNumber(0, 1_000_000, 'a number of WebSockets (0 sets no limit)').default(1000),
   TRUSTED_PROXIES: networkList.default([]),
+  MAX_BODY_BYTES: wholeNumber(1024, 1e9, 'a number of bytes').default(1024 * 1024),
+  MAX_PUBLISH_BODY_BYTES: wholeNumber(1024, 1e9, 'a number of bytes').default(8 * 1024 * 1024),
+  MAX_TOKENS: wholeNumber(1, 1_000_000, 'a number of tokens').default(2000),
+  MAX_DEPTH: wholeNumber(1, 1000, 'a number of levels').default(12),
+  MAX_ALIASES: wholeNumber(0, 10_000, 'a number of aliases').default(15),
+  MAX_DIRECTIVES: wholeNumber(0, 10_000, 'a number of directives').default(5),
+  MAX_COST: wholeNumber(1, 1e9, 'a number of fields').default(20_000),
+  MAX_MESSAGE_BYTES: wholeNumber(1024, 1e9, 'a number of bytes').default(256 * 1024),
+  SUBSCRIPTIONS_PER_SOCKET: wholeNumber(1, 10_000, 'a number of subscriptions').default(20),
 });
 
 type Given = Partial<Record<keyof z.infer<typeof settings>, string>>;
+
+/** What a request may be, at most. */
+export interface RequestLimits {
+  readonly bodyBytes: number;
+  /** Of a request with publishEvents, which alone has reason to be large. */
+  readonly publishBodyBytes: number;
+  /** Words and signs of a document. */
+  readonly tokens: number;
+  readonly depth: number;
+  readonly aliases: number;
+  readonly directives: number;
+  /** Fields, those of a page counted once for each entry that it may have. */
+  readonly cost: number;
+  /** Over WebSocket. */
+  readonly messageBytes: number;
+  readonly subscriptionsPerSocket: number;
+}
 
 /** Everything the environment decides, checked; the README's table tells what each setting means to an operator. */
 export interface Config {
@@ -88,6 +114,7 @@ export interface Config {
   readonly socketsPerKey: number;
   /** CIDR notation; whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  readonly limits: RequestLimits;
   /** Whether a PostgreSQL of the operator's own is used; strict defaults follow from it. */
   readonly isProduction: boolean;
 }
@@ -129,7 +156,22 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     failedKeysPerMinute: value.FAILED_KEYS_PER_MINUTE,
     socketsPerKey: value.SOCKETS_PER_KEY,
     trustedProxies: value.TRUSTED_PROXIES,
+    limits: limitsIn(value),
     isProduction,
+  };
+}
+
+function limitsIn(value: z.infer<typeof settings>): RequestLimits {
+  return {
+    bodyBytes: value.MAX_BODY_BYTES,
+    publishBodyBytes: value.MAX_PUBLISH_BODY_BYTES,
+    tokens: value.MAX_TOKENS,
+    depth: value.MAX_DEPTH,
+    aliases: value.MAX_ALIASES,
+    directives: value.MAX_DIRECTIVES,
+    cost: value.MAX_COST,
+    messageBytes: value.MAX_MESSAGE_BYTES,
+    subscriptionsPerSocket: value.SUBSCRIPTIONS_PER_SOCKET,
   };
 }
 

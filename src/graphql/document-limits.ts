@@ -10,12 +10,23 @@ import {
   type ValidationContext,
   type ValidationRule,
 } from 'graphql';
+import type { RequestLimits } from '../config.js';
 import { operationCost } from './operation-cost.js';
 
-const maxCost = 20_000;
-
-/** What a document may be made of, checked while it is parsed. */
-export const parseLimits: ParseOptions = { maxTokens: 2000 };
+/** What a document may be made of and ask for, over HTTP and over WebSocket alike. */
+export interface DocumentLimits {
+  readonly schema: GraphQLSchema;
+  /** Checked while it is parsed. */
+  readonly parseOptions: ParseOptions;
+  /** Checked before it is executed. */
+  readonly rules: ValidationRule[];
+  /** Why an operation is too much at once, given its variables; undefined where it is not. The document must be valid. */
+  refusalOfCost(
+    document: DocumentNode,
+    operationName: string | null | undefined,
+    variables: Readonly<Record<string, unknown>> | null | undefined,
+  ): GraphQLError | undefined;
+}
 
 const told = {
   exposeLimits: true,
@@ -24,25 +35,24 @@ const told = {
   onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(error)],
 };
 
-/** What a document may ask for, checked before it is executed; over HTTP and over WebSocket alike. */
-export const documentRules: ValidationRule[] = [
-  maxDepthRule({ ...told, n: 12, ignoreIntrospection: true, flattenFragments: true }),
-  maxAliasesRule({ ...told, n: 15, allowList: [] }),
-  maxDirectivesRule({ ...told, n: 5 }),
-];
-
-/** Why an operation is too much at once, given its variables; undefined where it is not. The document must be valid. */
-export function refusalOfCost(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operationName: string | null | undefined,
-  variables: Readonly<Record<string, unknown>> | null | undefined,
-): GraphQLError | undefined {
-  const operation = getOperationAST(document, operationName);
-  const cost = operation ? operationCost(schema, document, operation, variables ?? {}) : 0;
-  if (cost <= maxCost) return undefined;
-  return new GraphQLError(
-    `This asks for up to ${cost} fields, each entry of a page counted; at most ${maxCost} are given at once. Ask for fewer fields or smaller pages.`,
-    { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } } },
-  );
+/** Makes the limits of a schema's documents. */
+export function createDocumentLimits(schema: GraphQLSchema, limits: RequestLimits): DocumentLimits {
+  return {
+    schema,
+    parseOptions: { maxTokens: limits.tokens },
+    rules: [
+      maxDepthRule({ ...told, n: limits.depth, ignoreIntrospection: true, flattenFragments: true }),
+      maxAliasesRule({ ...told, n: limits.aliases, allowList: [] }),
+      maxDirectivesRule({ ...told, n: limits.directives }),
+    ],
+    refusalOfCost(document, operationName, variables) {
+      const operation = getOperationAST(document, operationName);
+      const cost = operation ? operationCost(schema, document, operation, variables ?? {}) : 0;
+      if (cost <= limits.cost) return undefined;
+      return new GraphQLError(
+        `This asks for up to ${cost} fields, each entry of a page counted; at most ${limits.cost} are given at once. Ask for fewer fields or smaller pages.`,
+        { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } } },
+      );
+    },
+  };
 }

@@ -37,8 +37,6 @@ export function registerGraphiql(app: FastifyInstance, o: { folder: string }): v
     // On send, so that it replaces the policy that the rest of the server has. Workers take theirs from their own file.
     page.addHook('onSend', async (_request, reply) => {
       reply.header('content-security-policy', contentSecurityPolicy);
-      reply.header('x-content-type-options', 'nosniff');
-      reply.header('referrer-policy', 'no-referrer');
     });
     await page.register(fastifyStatic, {
       root: o.folder,

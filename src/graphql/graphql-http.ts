@@ -13,8 +13,7 @@ import { admitCaller } from './admit-caller.js';
 import { chargeOperation } from './charge-operation.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
-import { documentRules, parseLimits, refusalOfCost } from './document-limits.js';
-import { maxBodyBytes, maxPublishBodyBytes } from './http-server.js';
+import { createDocumentLimits, type DocumentLimits } from './document-limits.js';
 
 /** GraphQL over HTTP at /graphql. Gives back what stops it. */
 export async function registerGraphqlHttp(
@@ -22,6 +21,8 @@ export async function registerGraphqlHttp(
   schema: GraphQLSchema,
   parts: Parts,
 ): Promise<{ stop(): Promise<void> }> {
+  const { limits } = parts.config;
+  const documentLimits = createDocumentLimits(schema, limits);
   const apollo = new ApolloServer<Context>({
     schema,
     csrfPrevention: true,
@@ -30,15 +31,15 @@ export async function registerGraphqlHttp(
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    validationRules: documentRules,
-    parseOptions: parseLimits,
+    validationRules: documentLimits.rules,
+    parseOptions: documentLimits.parseOptions,
     formatError: (formatted, error) => toClientError(error, parts.log, formatted),
     logger: parts.log,
     // Cache control would look at every field of every answer; nothing here is to be cached.
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
-      costLimit(schema),
+      costLimit(documentLimits),
       rateLimit(schema),
     ],
   });
@@ -59,7 +60,9 @@ export async function registerGraphqlHttp(
       const bytes = Number(headers['content-length'] ?? Buffer.byteLength(JSON.stringify(body) ?? ''));
       const query = (body as { query?: unknown } | undefined | null)?.query;
       const maxBytes =
-        typeof query === 'string' && query.includes('publishEvents') ? maxPublishBodyBytes : maxBodyBytes;
+        typeof query === 'string' && query.includes('publishEvents')
+          ? limits.publishBodyBytes
+          : limits.bodyBytes;
       if (bytes > maxBytes) throw Object.assign(new Error('too large'), { statusCode: 413 });
     },
   });
@@ -67,11 +70,11 @@ export async function registerGraphqlHttp(
 }
 
 /** Refuses operations that ask for too much at once, which takes their variables to know. */
-function costLimit(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+function costLimit({ refusalOfCost }: DocumentLimits): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ document, operationName, request }) => {
-        const refusal = refusalOfCost(schema, document, operationName, request.variables);
+        const refusal = refusalOfCost(document, operationName, request.variables);
         if (refusal) throw refusal;
       },
     }),

@@ -9,13 +9,12 @@ import { type Accepted, createSocketGate } from './accept-socket.js';
 import { chargeOperation } from './charge-operation.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
+import { createDocumentLimits, type DocumentLimits } from './document-limits.js';
 import { gatherMessages } from './gather-messages.js';
 import { type Link, linkWebSocket } from './link-websocket.js';
 import { type OperationAsked, readOperation } from './read-operation.js';
 
-const maxMessageBytes = 256 * 1024;
 const initWithinMs = 5_000;
-const maxSubscriptionsPerSocket = 20;
 const maxBufferedBytes = 4 * 1024 * 1024;
 const goingAway = 1001;
 const sayGoodbyeWithinMs = 1_000;
@@ -35,7 +34,7 @@ export function registerGraphqlWebSocket(
 ): { stop(): Promise<void> } {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: maxMessageBytes,
+    maxPayload: parts.config.limits.messageBytes,
     handleProtocols: (offered) =>
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
   });
@@ -72,6 +71,8 @@ function serverOptions(
 ): ServerOptions<Record<string, unknown>, AcceptedLink> {
   const { log } = parts;
   const accept = createSocketGate(parts);
+  const limits = createDocumentLimits(schema, parts.config.limits);
+  const most = parts.config.limits.subscriptionsPerSocket;
   return {
     connectionInitWaitTimeout: initWithinMs,
     onConnect: async ({ connectionParams, extra }) => {
@@ -81,9 +82,11 @@ function serverOptions(
       return true;
     },
     onSubscribe: ({ extra, subscriptions }, id, asked) => {
-      const prepared = prepare(schema, parts, extra, asked)
+      const prepared = prepare(limits, parts, extra, asked)
         .then((ready) =>
-          'document' in ready && !mayGoLive(ready, extra, subscriptions, id) ? [tooManyLive()] : ready,
+          'document' in ready && !mayGoLive(ready, extra, subscriptions, id, most)
+            ? [tooManyLive(most)]
+            : ready,
         )
         // PostgreSQL is away, say: that is the operation's failure, and not the socket's.
         .catch((error: unknown) => [new GraphQLError('', { originalError: error as Error })]);
@@ -102,15 +105,16 @@ function serverOptions(
 
 /** An operation with all that it needs to be executed, or why it is refused. */
 async function prepare(
-  schema: GraphQLSchema,
+  limits: DocumentLimits,
   parts: Parts,
   { accepted }: AcceptedLink,
   asked: OperationAsked,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  const read = readOperation(schema, asked);
+  const read = readOperation(limits, asked);
   if (!('document' in read)) return read;
   const caller = await parts.authenticator.authenticate(accepted?.key ?? '');
-  const refusal = caller && (await chargeOperation(schema, { ...asked, ...read }, caller, parts)).refusal;
+  const refusal =
+    caller && (await chargeOperation(limits.schema, { ...asked, ...read }, caller, parts)).refusal;
   return refusal ? [refusal] : { ...read, contextValue: new Context(caller, parts) };
 }
 
@@ -120,16 +124,17 @@ function mayGoLive(
   { live }: AcceptedLink,
   subscriptions: Readonly<Record<string, unknown>>,
   id: string,
+  most: number,
 ): boolean {
   if (getOperationAST(document, operationName)?.operation !== 'subscription') return true;
   for (const known of live) if (!(known in subscriptions)) live.delete(known);
-  if (live.size >= maxSubscriptionsPerSocket) return false;
+  if (live.size >= most) return false;
   live.add(id);
   return true;
 }
 
-function tooManyLive(): GraphQLError {
-  return new GraphQLError(`A socket carries at most ${maxSubscriptionsPerSocket} subscriptions.`, {
+function tooManyLive(most: number): GraphQLError {
+  return new GraphQLError(`A socket carries at most ${most} subscriptions.`, {
     extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
   });
 }

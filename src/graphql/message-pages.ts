@@ -3,9 +3,6 @@ import { findCertificate } from '../certificates/find-certificate.js';
 import type { Parts } from '../parts.js';
 import { type Confirmed, confirmSubscription, lookAtToken } from '../subscriptions/confirm-subscription.js';
 
-const contentSecurityPolicy =
-  "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 const pages: Readonly<Record<Confirmed['kind'], { status: number; title: string; text: string }>> = {
   confirmed: {
     status: 200,
@@ -62,7 +59,6 @@ function sendPage(reply: FastifyReply, { status, title, text }: (typeof pages)['
   return reply
     .code(status)
     .type('text/html; charset=utf-8')
-    .header('content-security-policy', contentSecurityPolicy)
     .header('cache-control', 'no-store')
     .send(
       `<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`,

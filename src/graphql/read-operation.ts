@@ -1,12 +1,5 @@
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  type GraphQLSchema,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
-import { documentRules, parseLimits, refusalOfCost } from './document-limits.js';
+import { type ExecutionArgs, GraphQLError, parse, specifiedRules, validate } from 'graphql';
+import type { DocumentLimits } from './document-limits.js';
 
 /** An operation as it comes over a WebSocket. */
 export interface OperationAsked {
@@ -17,19 +10,19 @@ export interface OperationAsked {
 
 /** Makes an operation ready to execute, with the checks that Apollo Server makes over HTTP; or tells all that is wrong with it. */
 export function readOperation(
-  schema: GraphQLSchema,
+  { schema, parseOptions, rules, refusalOfCost }: DocumentLimits,
   { query, operationName, variables }: OperationAsked,
 ): ExecutionArgs | readonly GraphQLError[] {
   let document: ExecutionArgs['document'];
   try {
-    document = parse(query, parseLimits);
+    document = parse(query, parseOptions);
   } catch (error) {
     if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
     throw error;
   }
-  const faults = validate(schema, document, [...specifiedRules, ...documentRules]);
+  const faults = validate(schema, document, [...specifiedRules, ...rules]);
   if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
-  const tooCostly = refusalOfCost(schema, document, operationName, variables);
+  const tooCostly = refusalOfCost(document, operationName, variables);
   if (tooCostly) return [tooCostly];
   return { schema, document, operationName, variableValues: variables };
 }

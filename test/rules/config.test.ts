@@ -50,6 +50,17 @@ test('with nothing set, the server is a development server on the embedded store
     failedKeysPerMinute: 30,
     socketsPerKey: 1000,
     trustedProxies: [],
+    limits: {
+      bodyBytes: 1_048_576,
+      publishBodyBytes: 8_388_608,
+      tokens: 2000,
+      depth: 12,
+      aliases: 15,
+      directives: 5,
+      cost: 20_000,
+      messageBytes: 262_144,
+      subscriptionsPerSocket: 20,
+    },
     isProduction: false,
   });
 });
@@ -80,6 +91,15 @@ test('every setting is read', () => {
     FAILED_KEYS_PER_MINUTE: '3',
     SOCKETS_PER_KEY: '4',
     TRUSTED_PROXIES: '10.0.0.0/8',
+    MAX_BODY_BYTES: '1024',
+    MAX_PUBLISH_BODY_BYTES: '2048',
+    MAX_TOKENS: '1',
+    MAX_DEPTH: '2',
+    MAX_ALIASES: '0',
+    MAX_DIRECTIVES: '3',
+    MAX_COST: '4',
+    MAX_MESSAGE_BYTES: '1025',
+    SUBSCRIPTIONS_PER_SOCKET: '5',
   });
   expect(config).toEqual({
     port: 0,
@@ -107,6 +127,17 @@ test('every setting is read', () => {
     failedKeysPerMinute: 3,
     socketsPerKey: 4,
     trustedProxies: ['10.0.0.0/8'],
+    limits: {
+      bodyBytes: 1024,
+      publishBodyBytes: 2048,
+      tokens: 1,
+      depth: 2,
+      aliases: 0,
+      directives: 3,
+      cost: 4,
+      messageBytes: 1025,
+      subscriptionsPerSocket: 5,
+    },
     isProduction: true,
   });
 });
@@ -248,6 +279,15 @@ test('all faults are told at once, each on a line of its own', () => {
     FAILED_KEYS_PER_MINUTE: 'x',
     SOCKETS_PER_KEY: 'x',
     TRUSTED_PROXIES: 'x',
+    MAX_BODY_BYTES: 'x',
+    MAX_PUBLISH_BODY_BYTES: 'x',
+    MAX_TOKENS: 'x',
+    MAX_DEPTH: 'x',
+    MAX_ALIASES: 'x',
+    MAX_DIRECTIVES: 'x',
+    MAX_COST: 'x',
+    MAX_MESSAGE_BYTES: 'x',
+    SUBSCRIPTIONS_PER_SOCKET: 'x',
   });
   expect(faults.map((fault) => fault.split(':')[0])).toEqual([
     'PORT',
@@ -270,6 +310,15 @@ test('all faults are told at once, each on a line of its own', () => {
     'FAILED_KEYS_PER_MINUTE',
     'SOCKETS_PER_KEY',
     'TRUSTED_PROXIES',
+    'MAX_BODY_BYTES',
+    'MAX_PUBLISH_BODY_BYTES',
+    'MAX_TOKENS',
+    'MAX_DEPTH',
+    'MAX_ALIASES',
+    'MAX_DIRECTIVES',
+    'MAX_COST',
+    'MAX_MESSAGE_BYTES',
+    'SUBSCRIPTIONS_PER_SOCKET',
     'ENCRYPTION_KEYS',
   ]);
 });

@@ -1,4 +1,5 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { _, Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { isSameJson } from '../rules/same-json.js';
 import { compileLinearPattern, type LinearPattern } from './linear-pattern.js';
 import { costKeyword, type JsonSchema } from './read-schema.js';
 
@@ -79,6 +80,7 @@ function newAjv(allErrors: boolean, pay: Pay): Ajv2020 {
       return true;
     },
   });
+  addComparisons(ajv);
   // Ajv compares each item with each other one.
   ajv.removeKeyword('uniqueItems');
   return ajv.addKeyword({
@@ -87,6 +89,27 @@ function newAjv(allErrors: boolean, pay: Pay): Ajv2020 {
     schemaType: 'boolean',
     error: { message: 'must NOT have duplicate items' },
     compile: (isAsked: boolean) => (items: unknown[]) => !isAsked || areUnique(items, pay),
+  });
+}
+
+/** Ajv's own call `toString` and `valueOf` of what they compare, which may be a payload's properties. */
+function addComparisons(ajv: Ajv2020): void {
+  ajv.removeKeyword('enum').addKeyword({
+    keyword: 'enum',
+    schemaType: 'array',
+    error: {
+      message: 'must be equal to one of the allowed values',
+      params: ({ schemaCode }) => _`{allowedValues: ${schemaCode}}`,
+    },
+    compile: (allowed: unknown[]) => (value: unknown) => allowed.some((each) => isSameJson(each, value)),
+  });
+  ajv.removeKeyword('const').addKeyword({
+    keyword: 'const',
+    error: {
+      message: 'must be equal to constant',
+      params: ({ schemaCode }) => _`{allowedValue: ${schemaCode}}`,
+    },
+    compile: (allowed: unknown) => (value: unknown) => isSameJson(allowed, value),
   });
 }
 

@@ -39,8 +39,9 @@ export function createRecorder(database: Database, alarms: Alarms, log: Logger):
     const givenUpAtMs = Date.now() + giveUpAfterMs;
     for (let tries = 1; ; tries++) {
       try {
-        const streaks = await recordAttempts(database, batch);
+        // First, since a crash in between must not leave a 410 on record and its subscription as it was.
         await disableGone(database, batch);
+        const streaks = await recordAttempts(database, batch);
         await disableFailing(database, streaks, Date.now());
         break;
       } catch (error) {

@@ -100,6 +100,7 @@ test.each([
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'docs/glossary.md',
+  'docs/scaling.md',
   'docs/adding-a-provider.md',
   ...decisions,
 ])('every link within the project in %s leads somewhere', async (page) => {

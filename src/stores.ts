@@ -3,7 +3,6 @@ import type { Config } from './config.js';
 import type { JobStore } from './deliveries/alarms.js';
 import { lockDataDir } from './storage/data-dir.js';
 import { readOrMakeKeyFile } from './storage/encryption-key-file.js';
-import { startMongo } from './storage/mongo-server.js';
 import { startPostgres } from './storage/postgres-server.js';
 
 /** Where the data is, and what stops the servers that were started for it. */
@@ -37,6 +36,8 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
   await using starting = new AsyncDisposableStack();
   const lock = await lockDataDir(dataDir);
   starting.defer(() => lock.release());
+  // Loaded here alone: what finds and fetches a mongod looks about in folders that a production server need not read.
+  const { startMongo } = await import('./storage/mongo-server.js');
   const [postgres, mongo] = await Promise.allSettled([
     startPostgres({ dataDir, log }),
     mongodbUrl === undefined ? startMongo({ dataDir, binary: config.mongodBinary, log }) : undefined,

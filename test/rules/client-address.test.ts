@@ -23,7 +23,13 @@ describe('the address of a client', () => {
       ],
       ['is a trusted proxy where that asks for itself', '10.0.0.1', undefined, ['10.0.0.0/8'], '10.0.0.1'],
       ['is the proxy where it adds no address', '10.0.0.1', 'unknown', ['10.0.0.0/8'], '10.0.0.1'],
-      ['is read through an IPv4-mapped peer', '::ffff:10.0.0.1', '2001:db8::7', ['10.0.0.0/8'], '2001:db8::7'],
+      [
+        'is read through an IPv4-mapped peer',
+        '::ffff:10.0.0.1',
+        '2001:db8::7',
+        ['10.0.0.0/8'],
+        '2001:db8::7',
+      ],
       ['is read through an IPv6 proxy', 'fd00::1', '203.0.113.7', ['10.0.0.0/8', 'fd00::/8'], '203.0.113.7'],
     ];
 

@@ -16,6 +16,7 @@ import { NearRetries } from './near-retries.js';
 import { PlannedStarts } from './planned-starts.js';
 import { type SendParts, sendClaimed } from './send-claimed.js';
 import { Signal } from './signal.js';
+import { Slots } from './slots.js';
 import type { OwnLeases } from './sweep.js';
 
 /** What a drain works with. */
@@ -26,9 +27,7 @@ export interface DrainParts extends SendParts {
   readonly worker: number;
 }
 
-const slots = 1024;
-// Claiming one by one as slots come free would cost a statement each; a few dozen at a time costs next to nothing.
-const refill = slots / 16;
+const maxPlanned = 1024;
 const lingerMs = 5_000;
 const afterFailureMs = 500;
 
@@ -37,9 +36,9 @@ export class Drain implements Admission {
   readonly #parts: DrainParts;
   readonly #windows = new EndpointWindows();
   readonly #inFlight = new Set<string>();
-  #sending = 0;
-  /** Slots that came free since the last claim. */
-  #freed = 0;
+  readonly #slots = new Slots();
+  /** Whether the last claim took as much as there was room for. */
+  #isCutShort = false;
   #afterSubscription = zeroUuid;
   #isRunning = false;
   #isStopping = false;
@@ -79,7 +78,7 @@ export class Drain implements Admission {
   }
 
   admit(subscriptionId: string): Place | undefined {
-    if (!this.#isRunning || this.#isStopping || this.#sending >= slots) return undefined;
+    if (!this.#isRunning || this.#isStopping || this.#slots.left <= 0) return undefined;
     if (!this.#windows.isOpen(subscriptionId)) return undefined;
     this.#enter(subscriptionId);
     return { worker: this.#parts.worker, attemptId: newUuid() };
@@ -91,7 +90,7 @@ export class Drain implements Admission {
 
   withdraw(subscriptionId: string): void {
     this.#windows.leave(subscriptionId, undefined);
-    this.#freeSlot();
+    this.#freeSlot(subscriptionId);
   }
 
   /** What is claimed here and not done with. */
@@ -106,7 +105,7 @@ export class Drain implements Admission {
   }
 
   get #isSending(): boolean {
-    return this.#sending + this.#planned.held > 0;
+    return this.#slots.inUse + this.#planned.held > 0;
   }
 
   #isDone(quietSinceMs: number): boolean {
@@ -115,8 +114,7 @@ export class Drain implements Admission {
   }
 
   #mayClaim(): boolean {
-    const hasReason = this.#isWoken || this.#freed >= refill || (this.#freed > 0 && this.#sending === 0);
-    return hasReason && !this.#isStopping && slots - this.#sending >= refill;
+    return (this.#isWoken || this.#slots.hasRefill) && !this.#isStopping && this.#slots.hasRoom;
   }
 
   /** Waits until something happens, but not beyond the moment given or the next claim that is foreseen. */
@@ -137,7 +135,7 @@ export class Drain implements Admission {
 
   /** Claims more for subscriptions with a rate, whether or not there is a free slot: others must not make them late. */
   async #claimPlanned(subscriptionIds: readonly string[]): Promise<number> {
-    const request = this.#requestOf(slots);
+    const request = this.#requestOf(maxPlanned);
     const claimed = await claimDueOf(this.#parts.database, request, subscriptionIds);
     this.#windows.noteClaim(request.rooms, claimed, true);
     return this.#take(claimed, subscriptionIds);
@@ -146,10 +144,11 @@ export class Drain implements Admission {
   async #claimDue(): Promise<number> {
     const { database, alarms } = this.#parts;
     this.#isWoken = false;
-    this.#freed = 0;
-    const request = this.#requestOf(slots - this.#sending);
+    this.#slots.noteClaim();
+    const request = this.#requestOf(this.#slots.left);
     const claimed = await claimDue(database, request, this.#afterSubscription);
     const isFull = claimed.length === request.limit;
+    this.#isCutShort = isFull;
     this.#windows.noteClaim(request.rooms, claimed, isFull);
     this.#afterSubscription = (isFull && claimed.at(-1)?.subscriptionId) || zeroUuid;
     // A full chunk means a backlog: idle workers are called in.
@@ -212,9 +211,9 @@ export class Drain implements Admission {
   /** What is held until the subscription's rate has a place for it takes no slot. */
   #begin(delivery: ClaimedDelivery, endpoint: Endpoint): void {
     if (!delivery.start) return void this.#send(delivery, endpoint);
-    this.#sending -= 1;
+    this.#slots.free(false);
     this.#planned.hold(delivery, delivery.start.atMs, () => {
-      this.#sending += 1;
+      this.#slots.take();
       void this.#send(delivery, endpoint);
     });
   }
@@ -234,17 +233,16 @@ export class Drain implements Admission {
     this.#inFlight.delete(delivery.uuid);
     if (verdict?.status === 'RETRYING') this.#retries.expect(verdict.nextAttemptAtMs, Date.now());
     // Where there is a rate, a slot that comes free is no reason to claim: it is foreseen when there will be more.
-    this.#freeSlot(delivery.start === undefined);
+    this.#freeSlot(delivery.subscriptionId, delivery.start === undefined);
   }
 
   #enter(subscriptionId: string): void {
-    this.#sending += 1;
+    this.#slots.take();
     this.#windows.enter(subscriptionId);
   }
 
-  #freeSlot(mayClaimMore = true): void {
-    this.#sending -= 1;
-    if (mayClaimMore) this.#freed += 1;
-    if (this.#freed >= refill || this.#sending === 0) this.#signal.fire();
+  #freeSlot(subscriptionId: string, mayClaimMore = true): void {
+    this.#slots.free(mayClaimMore && (this.#isCutShort || this.#windows.isBehind(subscriptionId)));
+    if (this.#slots.hasRefill || this.#slots.inUse === 0) this.#signal.fire();
   }
 }

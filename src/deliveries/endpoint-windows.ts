@@ -36,7 +36,12 @@ export class EndpointWindows {
     for (const { subscriptionId: id } of claimed) counts.set(id, (counts.get(id) ?? 0) + 1);
     const isUsedUp = (id: string) => (counts.get(id) ?? 0) >= (rooms.get(id) ?? firstWindow);
     if (!isCutShort) for (const id of this.#behind) if (!isUsedUp(id)) this.#behind.delete(id);
-    for (const id of counts.keys()) if (isUsedUp(id)) this.#behind.add(id);
+    // One without any room may have more that waits, too.
+    for (const id of [...counts.keys(), ...rooms.keys()]) if (isUsedUp(id)) this.#behind.add(id);
+  }
+
+  isBehind(id: string): boolean {
+    return this.#behind.has(id);
   }
 
   enter(id: string): void {

@@ -14,8 +14,9 @@ import { startReceiver } from '../support/receiver.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { type Env, freshEnv, startTendrilProcess, type TendrilProcess } from '../support/tendril.js';
 
-/** HOSTILE_TIMES=1000 is the size that the promise about memory is made for; it takes some minutes. */
+/** HOSTILE_TIMES=1000 is the size that the promise about memory is made for; it takes some minutes, since all are sent twice. */
 const times = Number(process.env.HOSTILE_TIMES ?? 5);
+const isWhole = times >= 1000;
 // So many events at once.
 const wave = 25;
 const subscriptionsEach = Math.ceil(times / 250);
@@ -24,10 +25,11 @@ const timeoutOf = ({ outcome }: HostileReceiver) => (outcome === 'TIMED_OUT' ? 2
 // Beyond the timeout: what a machine with other work is late in looking at the clock.
 const latenessMs = 2_000;
 const maxGrowthMb = 20;
-const healthyWithinMs = 5_000;
+// Far more than it takes: the receivers that pour share a process with the healthy one.
+const healthyWithinMs = 20_000;
 
 test('each of the modes of harm ends inside the timeout with the right outcome, a healthy endpoint is served meanwhile, and memory stays', {
-  timeout: 60_000 + times * 1_000,
+  timeout: 60_000 + times * 2_000,
 }, async () => {
   const env = await environment();
   const tendril = await startTendrilProcess(env);
@@ -56,28 +58,31 @@ test('each of the modes of harm ends inside the timeout with the right outcome, 
       ).rows[0].count,
     );
 
+  let wanted = 0;
+  const sendToAll = async (events: number) => {
+    for (let done = 0; done < events; done += wave) {
+      const count = Math.min(wave, events - done);
+      await publishMany(tendril, type, count);
+      wanted += modeOf.size * count;
+      await eventually(
+        async () => {
+          await healthy.isServed();
+          return (await attemptCount()) === wanted;
+        },
+        60_000,
+        () => `not all of ${wanted} attempts were made`,
+      );
+    }
+  };
   const events = Math.ceil(times / subscriptionsEach);
-  // The first ones bring in what is loaded once.
-  await publishMany(tendril, type, 1);
-  await eventually(async () => (await attemptCount()) === modeOf.size, 30_000);
-  await healthy.isServed();
+  const atFirst = await residentMb(tendril);
+  // V8 keeps the room that so many large answers at once have once needed; what is lost would be lost the second time too.
+  await sendToAll(events);
   const before = await residentMb(tendril);
-  for (let done = 0; done < events; done += wave) {
-    await publishMany(tendril, type, Math.min(wave, events - done));
-    const wanted = modeOf.size * (1 + Math.min(done + wave, events));
-    await eventually(
-      async () => {
-        await healthy.isServed();
-        return (await attemptCount()) === wanted;
-      },
-      60_000,
-      () => `not all of ${wanted} attempts were made`,
-    );
-  }
+  if (isWhole) await sendToAll(events);
   const growth = (await residentMb(tendril)) - before;
-  console.log(
-    `${times} of each: from ${before.toFixed(0)} MB by ${growth.toFixed(1)} MB; ${healthy.summary()}`,
-  );
+  const growths = `${(before - atFirst).toFixed(1)} MB and then ${growth.toFixed(1)} MB`;
+  console.log(`${times} of each: from ${atFirst.toFixed(0)} MB by ${growths}; ${healthy.summary()}`);
   const { rows } = await client.query<Recorded>(recorded);
   await client.end();
 
@@ -93,7 +98,7 @@ test('each of the modes of harm ends inside the timeout with the right outcome, 
     expect([mode, longest <= timeoutOf(receiver) * 1000 + latenessMs]).toEqual([mode, true]);
   }
   expect(tendril.process.exitCode).toBeNull();
-  if (times >= 1000) expect(growth).toBeLessThanOrEqual(maxGrowthMb);
+  if (isWhole) expect(growth).toBeLessThanOrEqual(maxGrowthMb);
 });
 
 interface Recorded {

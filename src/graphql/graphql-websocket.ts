@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'graphql-ws';
@@ -90,7 +91,8 @@ function serverOptions(
         )
         // PostgreSQL is away, say: that is the operation's failure, and not the socket's.
         .catch((error: unknown) => [new GraphQLError('', { originalError: error as Error })]);
-      extra.preparing = prepared;
+      // And a turn more, in which graphql-ws opens the stream of a subscription: until then it could not end it.
+      extra.preparing = prepared.then(() => nextTurn());
       return prepared;
     },
     onError: (_context, _id, _payload, errors) => errors.map((error) => toClientError(error, log)),

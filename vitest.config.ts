@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/node';
 
-// Told at the end of its file, so that a test that needs a second try does not go unseen.
+// A test that needs a second try must not go unseen.
 const flakyTests: Reporter = {
   onTestCaseResult(test) {
     if (test.diagnostic()?.flaky) console.warn(`Passed only at a second try: ${test.fullName}`);

@@ -2,6 +2,7 @@ import type { UpdateCursor } from '../rules/update-cursor.js';
 import type { Database } from '../storage/database.js';
 import { Delivery } from './delivery.entity.js';
 import { findPresentPosition, loadChangedSince } from './load-deliveries.js';
+import { Signal } from './signal.js';
 
 /** Which of these deliveries a stream wants; decides for many at once, since it may have to look something up. */
 export type UpdateFilter = (deliveries: readonly Delivery[]) => Promise<readonly Delivery[]>;
@@ -30,7 +31,7 @@ export class DeliveryStream {
   /** The states that the last catching up has told; what was told live meanwhile may be older. */
   readonly #caughtUp = new Map<string, bigint>();
   #isEnded = false;
-  #signal: () => void = () => undefined;
+  readonly #signal = new Signal();
 
   constructor(
     database: Database,
@@ -52,7 +53,7 @@ export class DeliveryStream {
       return;
     }
     this.#buffered.push(...deliveries);
-    this.#signal();
+    this.#signal.fire();
   }
 
   /** Is told that states were missed. */
@@ -61,12 +62,12 @@ export class DeliveryStream {
     this.#mustCatchUp = true;
     this.#page = undefined;
     this.#buffered = [];
-    this.#signal();
+    this.#signal.fire();
   }
 
   end(): void {
     this.#isEnded = true;
-    this.#signal();
+    this.#signal.fire();
   }
 
   /** The updates, until the end. */
@@ -122,9 +123,7 @@ export class DeliveryStream {
 
   #signalled(): Promise<void> {
     this.#caughtUp.clear();
-    return new Promise((resolve) => {
-      this.#signal = resolve;
-    });
+    return this.#signal.wait();
   }
 }
 

@@ -7,10 +7,10 @@ export class Signal {
     this.#wake();
   }
 
-  /** Waits until it is fired, or until so many milliseconds have passed. */
-  wait(atMostMs: number): Promise<void> {
+  /** Waits until it is fired, or until so many milliseconds have passed; without them for as long as it takes. */
+  wait(atMostMs?: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, atMostMs));
+      const timer = atMostMs === undefined ? undefined : setTimeout(resolve, Math.max(1, atMostMs));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

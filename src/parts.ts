@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { MessageSenderSource } from './certificates/message-sender.js';
 import type { Config } from './config.js';
-import type { Alarms } from './deliveries/alarms.js';
-import type { DeliveryUpdates } from './deliveries/delivery-updates.js';
+import type { Alarms } from './deliveries/alarms/alarms.js';
+import type { DeliveryUpdates } from './deliveries/live/delivery-updates.js';
 import type { Loaders } from './deliveries/loaders.js';
 import type { Admission } from './events/admission.js';
 import type { Publisher } from './events/publisher.js';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
-import type { JobStore } from './deliveries/alarms.js';
+import type { JobStore } from './deliveries/alarms/alarms.js';
 import { lockDataDir } from './storage/data-dir.js';
 import { readOrMakeKeyFile } from './storage/encryption-key-file.js';
 import { startPostgres } from './storage/postgres-server.js';

@@ -1,7 +1,7 @@
 import type { Database, Statement } from '../storage/database.js';
 import { fromTypeId, zeroUuid } from '../storage/typeid.js';
-import { waitingSubscriptions } from './claim-due.js';
 import type { Backlog } from './delivery.types.js';
+import { waitingSubscriptions } from './drain/claim-due.js';
 
 /** A larger backlog counts as this many: counting goes through the index, so that it costs some 100 ms at most. */
 const backlogCountedUpTo = 100_000;

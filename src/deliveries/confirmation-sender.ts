@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { HttpClient, OutgoingRequest } from '../dialer/http-client.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { afterAttempt, type Verdict } from '../rules/delivery-states.js';
 import { describeOutcome } from '../rules/outcome.js';
@@ -8,7 +9,6 @@ import type { Database, Statement } from '../storage/database.js';
 import type { Encryption } from '../storage/encryption.js';
 import { toTypeId } from '../storage/typeid.js';
 import type { ConfirmationRequest } from '../subscriptions/add-confirmation.js';
-import type { HttpClient, OutgoingRequest } from './http-client.js';
 
 const slots = 100;
 // Longer than any timeout: what a worker has claimed and not recorded by then, another one sends again.

@@ -35,7 +35,7 @@ import {
 import { deliveryConnection } from './delivery-connection.js';
 import { DeliveryFilter } from './delivery-filter.types.js';
 import { deliveryStats } from './delivery-stats.js';
-import { updateFilter } from './matches-filter.js';
+import { updateFilter } from './live/matches-filter.js';
 import { resendDelivery } from './resend-delivery.js';
 
 /** The webhook logs: reading them, watching them, sending again. */

@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { settleUnsendable } from '../deliveries/settle-unsendable.js';
+import { settleUnsendable } from '../deliveries/drain/settle-unsendable.js';
 import type { UserError } from '../graphql/user-error.js';
 import type { Parts } from '../parts.js';
 import { ivvy } from '../profiles/ivvy.js';

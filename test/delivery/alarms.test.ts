@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { test as base, describe, type ExpectStatic } from 'vitest';
-import { type Alarms, openAlarms } from '../../src/deliveries/alarms.js';
+import { type Alarms, openAlarms } from '../../src/deliveries/alarms/alarms.js';
 import { type JobStoreUnderTest, jobStoreKinds } from '../support/job-stores.js';
 
 const SOON = { timeout: 5000, interval: 10 };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { CreateEventTypeDocument, PublishEventsDocument } from '../../generated/operations.js';
-import { workerLockClass } from '../../src/deliveries/worker-lock.js';
+import { workerLockClass } from '../../src/deliveries/drain/worker-lock.js';
 import { newUuid } from '../../src/storage/typeid.js';
 import { eventually } from '../support/eventually.js';
 import { followUpdates } from '../support/follow-updates.js';

@@ -13,7 +13,7 @@ import {
   type HttpClient,
   type HttpClientOptions,
   type OutgoingRequest,
-} from '../../src/deliveries/http-client.js';
+} from '../../src/dialer/http-client.js';
 import type { AddressPolicy } from '../../src/rules/address-policy.js';
 import { drip, rawReceiver } from '../support/raw-receiver.js';
 import { type ServerCertificate, selfSignedCertificate } from '../support/self-signed-certificate.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { openAlarms } from '../../src/deliveries/alarms.js';
+import { openAlarms } from '../../src/deliveries/alarms/alarms.js';
 import { type StartedMongo, startMongo } from '../../src/storage/mongo-server.js';
 import { openTcpProxy } from '../support/tcp-proxy.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ClaimedDelivery } from '../../src/deliveries/claim-due.js';
-import { EndpointWindows } from '../../src/deliveries/endpoint-windows.js';
-import { PlannedStarts } from '../../src/deliveries/planned-starts.js';
+import type { ClaimedDelivery } from '../../src/deliveries/drain/claim-due.js';
+import { EndpointWindows } from '../../src/deliveries/drain/endpoint-windows.js';
+import { PlannedStarts } from '../../src/deliveries/drain/planned-starts.js';
 
 const id = 'a subscription';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Slots } from '../../src/deliveries/slots.js';
+import { Slots } from '../../src/deliveries/drain/slots.js';
 
 function slotsInUse(count: number): Slots {
   const slots = new Slots();

@@ -114,6 +114,6 @@ async function removePlaceElsewhere(dataDir: string): Promise<void> {
   if (elsewhere !== undefined) await rm(dirname(elsewhere), { recursive: true, force: true });
 }
 
-// A living worker holds an advisory lock whose second half is its number: src/deliveries/worker-lock.ts.
+// A living worker holds an advisory lock whose second half is its number: src/deliveries/drain/worker-lock.ts.
 const findNewWorker = `SELECT objid::integer AS number FROM pg_locks
   WHERE locktype = 'advisory' AND classid = 7336303 AND granted AND objid::integer <> ALL ($1)`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alarmMoment, RecentMoments } from '../../src/deliveries/alarm-moments.js';
+import { alarmMoment, RecentMoments } from '../../src/deliveries/alarms/alarm-moments.js';
 
 describe('the second an alarm is named after', () => {
   test.each([

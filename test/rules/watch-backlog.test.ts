@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { watchBacklog } from '../../src/deliveries/watch-backlog.js';
+import { watchBacklog } from '../../src/deliveries/drain/watch-backlog.js';
 import { fromTypeId } from '../../src/storage/typeid.js';
 
 const subscription = 'wsub_01h455vb4pex5vsknk084sn02q';

@@ -5,7 +5,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { openAlarms } from '../../src/deliveries/alarms.js';
+import { openAlarms } from '../../src/deliveries/alarms/alarms.js';
 import { checkDurability } from '../../src/storage/check-durability.js';
 import { openDatabase } from '../../src/storage/database.js';
 import { commandLineOf } from '../../src/storage/left-behind.js';

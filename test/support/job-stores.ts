@@ -1,7 +1,7 @@
 import { MongoClient, ObjectId } from 'mongodb';
 import { Client } from 'pg';
 import { inject } from 'vitest';
-import type { JobStore } from '../../src/deliveries/alarms.js';
+import type { JobStore } from '../../src/deliveries/alarms/alarms.js';
 import { newDatabase, newMongoUrl, startReplicaSet } from './stores.js';
 import { openTcpProxy, type TcpProxy } from './tcp-proxy.js';
 

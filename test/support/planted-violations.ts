@@ -2,7 +2,7 @@
 
 /** Imports against the directions of CONTRIBUTING.md: the file, what it imports, and words of the refusal. */
 export const badImports: readonly (readonly [path: string, specifier: string, because: string])[] = [
-  ['src/rules/planted.ts', '../deliveries/drain.js', 'A rule is pure'],
+  ['src/rules/planted.ts', '../deliveries/drain/drain.js', 'A rule is pure'],
   ['src/rules/planted.ts', '../config.js', 'A rule is pure'],
   ['src/rules/planted.ts', '../profiles/standard.js', 'A rule is pure'],
   ['src/rules/planted.ts', 'node:fs/promises', 'A rule is pure'],
@@ -13,12 +13,12 @@ export const badImports: readonly (readonly [path: string, specifier: string, be
   ['src/profiles/planted.ts', '../events/publish-event.js', 'A profile is data'],
   ['src/profiles/planted.ts', '../storage/database.js', 'A profile is data'],
   ['src/profiles/planted.ts', 'pg', 'A profile is data'],
-  ['src/deliveries/planted.entity.ts', './drain.js', 'An entity'],
+  ['src/deliveries/planted.entity.ts', './drain/drain.js', 'An entity'],
   ['src/deliveries/planted.entity.ts', './delivery.resolver.js', 'An entity'],
   ['src/deliveries/planted.entity.ts', '../graphql/schema.js', 'An entity'],
   ['src/deliveries/planted.entity.ts', '../app.js', 'An entity'],
   ['src/deliveries/planted.entity.ts', 'undici', 'http-client.ts'],
-  ['src/deliveries/planted.types.ts', './drain.js', 'An entity or a GraphQL type'],
+  ['src/deliveries/planted.types.ts', './drain/drain.js', 'An entity or a GraphQL type'],
   ['src/deliveries/planted.types.ts', '../graphql/context.js', 'An entity or a GraphQL type'],
   ['src/events/planted.ts', '../deliveries/delivery.resolver.js', 'schema.ts imports resolvers'],
   ['src/events/planted.ts', '../graphql/context.js', 'Only resolvers'],
@@ -33,10 +33,10 @@ export const badImports: readonly (readonly [path: string, specifier: string, be
   ['src/events/planted.ts', 'node:process', 'config.ts'],
   ['src/planted.ts', './graphql/context.js', 'Only resolvers'],
   ['src/planted.ts', './app.js', 'Only serve.ts'],
-  ['src/deliveries/http-client.ts', 'agenda', 'alarms.ts'],
-  ['src/deliveries/http-client.ts', '../graphql/context.js', 'Only resolvers'],
-  ['src/deliveries/alarms.ts', 'undici', 'http-client.ts'],
-  ['src/deliveries/alarms.ts', '../graphql/context.js', 'Only resolvers'],
+  ['src/dialer/http-client.ts', 'agenda', 'alarms.ts'],
+  ['src/dialer/http-client.ts', '../graphql/context.js', 'Only resolvers'],
+  ['src/deliveries/alarms/alarms.ts', 'undici', 'http-client.ts'],
+  ['src/deliveries/alarms/alarms.ts', '../../graphql/context.js', 'Only resolvers'],
   ['src/events/planted.resolver.ts', '../deliveries/delivery.resolver.js', 'schema.ts imports resolvers'],
   ['src/events/planted.resolver.ts', '../graphql/schema.js', 'built from resolvers'],
   ['src/events/planted.resolver.ts', '../app.js', 'Only serve.ts'],
@@ -186,9 +186,9 @@ export const goodFiles: Readonly<Record<string, string>> = {
   'src/events/decorated.resolver.ts':
     "import { Arg, Query, Resolver } from 'type-graphql';\n\n@Resolver()\nexport class Decorated {\n  @Query(() => String)\n  same(@Arg('text', () => String) text: string): string {\n    return text;\n  }\n}\n",
   'src/graphql/schema.ts': "import { g } from '../events/fact.resolver.js';\n\nexport const h = g;\n",
-  'src/deliveries/alarms.ts':
+  'src/deliveries/alarms/alarms.ts':
     "import { MongoBackend } from '@agendajs/mongo-backend';\nimport { Agenda } from 'agenda';\n\nexport const i = [Agenda, MongoBackend];\n",
-  'src/deliveries/http-client.ts': "import { request } from 'undici';\n\nexport const j = request;\n",
+  'src/dialer/http-client.ts': "import { request } from 'undici';\n\nexport const j = request;\n",
   'src/config.ts': 'export const port = process.env.PORT;\n',
   'src/app.ts': "import { h } from './graphql/schema.js';\n\nexport const start = () => h;\n",
   'src/serve.ts': "import { start } from './app.js';\n\nexport const serve = () => console.log(start());\n",

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { holdConnection } from '../storage/hold-connection.js';
+import { holdConnection } from '../../storage/hold-connection.js';
 
 /** The first half of the advisory locks that living workers hold; any constant will do. */
 export const workerLockClass = 7_336_303;

@@ -1,7 +1,7 @@
-import type { Database, Statement } from '../storage/database.js';
-import { zeroUuid } from '../storage/typeid.js';
+import type { Database, Statement } from '../../storage/database.js';
+import { zeroUuid } from '../../storage/typeid.js';
+import { markChanged } from '../delivery.entity.js';
 import { waitingSubscriptions } from './claim-due.js';
-import { markChanged } from './delivery.entity.js';
 import { settleUnsendable } from './settle-unsendable.js';
 import type { OldestDue } from './watch-backlog.js';
 import { workerLockClass } from './worker-lock.js';

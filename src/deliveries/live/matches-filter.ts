@@ -1,9 +1,9 @@
-import type { Database } from '../storage/database.js';
-import { fromTypeId } from '../storage/typeid.js';
-import type { Delivery } from './delivery.entity.js';
-import type { DeliveryFilter } from './delivery-filter.types.js';
+import type { Database } from '../../storage/database.js';
+import { fromTypeId } from '../../storage/typeid.js';
+import type { Delivery } from '../delivery.entity.js';
+import type { DeliveryFilter } from '../delivery-filter.types.js';
+import { matchingSearch } from '../list-deliveries.js';
 import type { UpdateFilter } from './delivery-stream.js';
-import { matchingSearch } from './list-deliveries.js';
 
 /** A filter of live updates: in memory, but for a search, which the database is asked about once a batch. */
 export function updateFilter(

@@ -1,5 +1,5 @@
-import { firstWindow, nextWindow } from '../rules/concurrency-window.js';
-import type { Outcome } from '../rules/outcome.js';
+import { firstWindow, nextWindow } from '../../rules/concurrency-window.js';
+import type { Outcome } from '../../rules/outcome.js';
 
 // Each claim names them all, so they are kept few.
 const maxKnown = 500;

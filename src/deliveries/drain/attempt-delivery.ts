@@ -1,9 +1,9 @@
-import { afterAttempt, hasSucceeded, type Verdict } from '../rules/delivery-states.js';
-import { describeOutcome, type Outcome } from '../rules/outcome.js';
-import type { Encryption } from '../storage/encryption.js';
+import type { HttpClient } from '../../dialer/http-client.js';
+import { afterAttempt, hasSucceeded, type Verdict } from '../../rules/delivery-states.js';
+import { describeOutcome, type Outcome } from '../../rules/outcome.js';
+import type { Encryption } from '../../storage/encryption.js';
 import type { ClaimedDelivery } from './claim-due.js';
 import type { Endpoint } from './endpoints.js';
-import type { HttpClient } from './http-client.js';
 import { prepareAttempt } from './prepare-attempt.js';
 import type { EndedAttempt } from './record-attempts.js';
 

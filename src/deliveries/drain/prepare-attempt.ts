@@ -1,9 +1,9 @@
-import type { EventToSend } from '../profiles/profile.js';
-import { standardSignature } from '../rules/signatures.js';
-import { toTypeId } from '../storage/typeid.js';
+import type { OutgoingRequest } from '../../dialer/http-client.js';
+import type { EventToSend } from '../../profiles/profile.js';
+import { standardSignature } from '../../rules/signatures.js';
+import { toTypeId } from '../../storage/typeid.js';
 import type { ClaimedDelivery } from './claim-due.js';
 import type { Endpoint } from './endpoints.js';
-import type { OutgoingRequest } from './http-client.js';
 
 /** A request that is ready to be sent, and which of its headers may be kept in clear. */
 export interface PreparedAttempt {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Database } from '../storage/database.js';
-import type { Alarms } from './alarms.js';
+import type { Database } from '../../storage/database.js';
+import type { Alarms } from '../alarms/alarms.js';
 import { disableFailing, disableGone } from './disable-subscription.js';
 import { type EndedAttempt, recordAttempts } from './record-attempts.js';
 

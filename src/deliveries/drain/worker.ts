@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Database } from '../storage/database.js';
-import { type Listener, listen } from '../storage/listen.js';
-import type { Alarms } from './alarms.js';
-import type { ConfirmationSender } from './confirmation-sender.js';
+import type { Database } from '../../storage/database.js';
+import { type Listener, listen } from '../../storage/listen.js';
+import type { Alarms } from '../alarms/alarms.js';
+import type { ConfirmationSender } from '../confirmation-sender.js';
 import type { Drain } from './drain.js';
 import { sweep } from './sweep.js';
 import type { watchBacklog } from './watch-backlog.js';

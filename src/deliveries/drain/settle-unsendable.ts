@@ -1,7 +1,7 @@
-import type { Database, Statement } from '../storage/database.js';
-import { zeroUuid } from '../storage/typeid.js';
+import type { Database, Statement } from '../../storage/database.js';
+import { zeroUuid } from '../../storage/typeid.js';
+import { markChanged } from '../delivery.entity.js';
 import { waitingSubscriptions } from './claim-due.js';
-import { markChanged } from './delivery.entity.js';
 
 /**
  * Settles what waits and is not to be sent: deliveries of deleted subscriptions are CANCELED, due ones of subscriptions that are

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { toTypeId } from '../storage/typeid.js';
+import { toTypeId } from '../../storage/typeid.js';
 
 /** The delivery that has been due longest. */
 export interface OldestDue {

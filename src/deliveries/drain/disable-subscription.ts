@@ -1,5 +1,5 @@
-import { failingAfterMs, isFailing } from '../rules/delivery-states.js';
-import type { Database, Statement } from '../storage/database.js';
+import { failingAfterMs, isFailing } from '../../rules/delivery-states.js';
+import type { Database, Statement } from '../../storage/database.js';
 import type { EndedAttempt, FailureStreak } from './record-attempts.js';
 
 /** Disables the subscriptions whose endpoints answered 410 Gone. */

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { UpdateCursor } from '../rules/update-cursor.js';
-import type { Database } from '../storage/database.js';
-import { type Listener, listen } from '../storage/listen.js';
-import type { Delivery } from './delivery.entity.js';
+import type { UpdateCursor } from '../../rules/update-cursor.js';
+import type { Database } from '../../storage/database.js';
+import { type Listener, listen } from '../../storage/listen.js';
+import type { Delivery } from '../delivery.entity.js';
 import { DeliveryStream, type UpdateFilter } from './delivery-stream.js';
 import { type ToldChanges, toldDeliveries } from './told-changes.js';
 

@@ -1,9 +1,9 @@
-import type { Verdict } from '../rules/delivery-states.js';
-import type { Outcome } from '../rules/outcome.js';
-import type { Database, Statement } from '../storage/database.js';
+import type { SendResult } from '../../dialer/http-client.js';
+import type { Verdict } from '../../rules/delivery-states.js';
+import type { Outcome } from '../../rules/outcome.js';
+import type { Database, Statement } from '../../storage/database.js';
+import { markChanged } from '../delivery.entity.js';
 import type { ClaimedDelivery } from './claim-due.js';
-import { markChanged } from './delivery.entity.js';
-import type { SendResult } from './http-client.js';
 
 /** An attempt that has ended, judged. */
 export interface EndedAttempt {

@@ -1,7 +1,7 @@
-import type { UpdateCursor } from '../rules/update-cursor.js';
-import type { Database } from '../storage/database.js';
-import { Delivery } from './delivery.entity.js';
-import { findPresentPosition, loadChangedSince } from './load-deliveries.js';
+import type { UpdateCursor } from '../../rules/update-cursor.js';
+import type { Database } from '../../storage/database.js';
+import { Delivery } from '../delivery.entity.js';
+import { findPresentPosition, loadChangedSince } from '../load-deliveries.js';
 import { Signal } from './signal.js';
 
 /** Which of these deliveries a stream wants; decides for many at once, since it may have to look something up. */

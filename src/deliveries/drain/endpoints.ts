@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
-import type { Profile } from '../profiles/profile.js';
-import { profileNamed } from '../profiles/profiles.js';
-import type { RetryPolicy } from '../rules/delivery-states.js';
-import type { SigningSecret } from '../rules/signatures.js';
-import type { Database, Statement } from '../storage/database.js';
-import type { Encryption } from '../storage/encryption.js';
-import { toTypeId } from '../storage/typeid.js';
-import { topicOf } from '../subscriptions/add-confirmation.js';
-import { type Header, openHeaders } from '../subscriptions/subscription-headers.js';
+import type { Profile } from '../../profiles/profile.js';
+import { profileNamed } from '../../profiles/profiles.js';
+import type { RetryPolicy } from '../../rules/delivery-states.js';
+import type { SigningSecret } from '../../rules/signatures.js';
+import type { Database, Statement } from '../../storage/database.js';
+import type { Encryption } from '../../storage/encryption.js';
+import { toTypeId } from '../../storage/typeid.js';
+import { topicOf } from '../../subscriptions/add-confirmation.js';
+import { type Header, openHeaders } from '../../subscriptions/subscription-headers.js';
 
 /** What an attempt needs to know of its subscription, secrets decrypted; for the worker's eyes only. */
 export interface Endpoint {

@@ -1,4 +1,4 @@
-import { Delivery, type DeliveryRow, DeliveryStatus } from './delivery.entity.js';
+import { Delivery, type DeliveryRow, DeliveryStatus } from '../delivery.entity.js';
 
 /** A notification of changed deliveries, as the trigger in the first migration writes it. */
 export interface ToldChanges {

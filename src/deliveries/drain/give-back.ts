@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Database, Statement } from '../storage/database.js';
+import type { Database, Statement } from '../../storage/database.js';
+import { markChanged } from '../delivery.entity.js';
 import type { ClaimedDelivery } from './claim-due.js';
-import { markChanged } from './delivery.entity.js';
 
 /** When what cannot be sent at present is tried again. */
 export const afterUnsendableSeconds = 60;

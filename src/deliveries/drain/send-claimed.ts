@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Verdict } from '../rules/delivery-states.js';
-import type { Outcome } from '../rules/outcome.js';
-import type { Database } from '../storage/database.js';
+import type { Verdict } from '../../rules/delivery-states.js';
+import type { Outcome } from '../../rules/outcome.js';
+import type { Database } from '../../storage/database.js';
 import { type AttemptParts, attemptDelivery } from './attempt-delivery.js';
 import type { ClaimedDelivery } from './claim-due.js';
 import type { Endpoint } from './endpoints.js';

@@ -1,8 +1,8 @@
-import type { Admitted } from '../events/admission.js';
-import { leaseSeconds } from '../rules/delivery-states.js';
-import type { Database, Statement } from '../storage/database.js';
-import { newUuid, zeroUuid } from '../storage/typeid.js';
-import { markChanged } from './delivery.entity.js';
+import type { Admitted } from '../../events/admission.js';
+import { leaseSeconds } from '../../rules/delivery-states.js';
+import type { Database, Statement } from '../../storage/database.js';
+import { newUuid, zeroUuid } from '../../storage/typeid.js';
+import { markChanged } from '../delivery.entity.js';
 
 // What could not begin in time, because the machine was busy, is made up for so far, and no further.
 const lateMs = 100;

@@ -1,7 +1,8 @@
-import type { Admission, Admitted, Place } from '../events/admission.js';
-import { firstWindow } from '../rules/concurrency-window.js';
-import { newUuid, zeroUuid } from '../storage/typeid.js';
-import type { Alarms } from './alarms.js';
+import type { Admission, Admitted, Place } from '../../events/admission.js';
+import { firstWindow } from '../../rules/concurrency-window.js';
+import { newUuid, zeroUuid } from '../../storage/typeid.js';
+import type { Alarms } from '../alarms/alarms.js';
+import { Signal } from '../live/signal.js';
 import {
   type ClaimedDelivery,
   type ClaimRequest,
@@ -15,7 +16,6 @@ import { afterUnsendableSeconds, giveBack } from './give-back.js';
 import { NearRetries } from './near-retries.js';
 import { PlannedStarts } from './planned-starts.js';
 import { type SendParts, sendClaimed } from './send-claimed.js';
-import { Signal } from './signal.js';
 import { Slots } from './slots.js';
 import type { OwnLeases } from './sweep.js';
 

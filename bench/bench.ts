@@ -7,6 +7,7 @@ import type { Figure } from './figure.js';
 import { jobPerDelivery } from './job-per-delivery.js';
 import { latency } from './latency.js';
 import { liveDelay } from './live-delay.js';
+import { manyEndpoints } from './many-endpoints.js';
 import { publishCost } from './publish-cost.js';
 import { describeMachine, jsonOf, tableOf } from './report.js';
 import { Stage } from './stage.js';
@@ -31,8 +32,9 @@ const benchmarks: readonly Benchmark[] = [
     connections: 4,
     batch: 250,
     atLeast: 0.3,
-    reportsCpu: false,
+    reportsCpu: true,
   }),
+  manyEndpoints,
   jobPerDelivery,
 ];
 

@@ -16,6 +16,14 @@ export interface EndToEnd {
   /** Of the bare loop. */
   readonly atLeast: number;
   readonly reportsCpu: boolean;
+  /** Makes what it publishes to; undefined: the one endpoint that is there. */
+  readonly prepare?: (stage: Stage) => Promise<Prepared>;
+}
+
+/** A Tendril, and the types of what is published to it, in turn; there is one delivery for each event. */
+export interface Prepared {
+  readonly tendril: TendrilOnStage;
+  readonly eventTypes: readonly string[];
 }
 
 const warmUpSeconds = 2;
@@ -30,12 +38,16 @@ export function endToEnd(plan: EndToEnd): Benchmark {
   return {
     name: plan.name,
     async run(stage) {
-      const tendril = await stage.tendril();
+      const prepared = (await plan.prepare?.(stage)) ?? {
+        tendril: await stage.tendril(),
+        eventTypes: [heardType],
+      };
+      const { tendril } = prepared;
       const live = openLiveStream(tendril, 'id status');
       try {
-        await publishAndReceive(stage, tendril, plan, warmUpSeconds);
+        await publishAndReceive(stage, prepared, plan, warmUpSeconds);
         const before = await runBareLoop(stage, bareLoopSeconds);
-        const measured = await publishAndReceive(stage, tendril, plan, stage.seconds, live);
+        const measured = await publishAndReceive(stage, prepared, plan, stage.seconds, live);
         const after = await runBareLoop(stage, bareLoopSeconds);
         stage.rates.set(plan.name, measured.rate);
         return figuresOf(plan, measured, [before, after]);
@@ -58,7 +70,7 @@ interface Measured {
 
 async function publishAndReceive(
   stage: Stage,
-  tendril: TendrilOnStage,
+  { tendril, eventTypes }: Prepared,
   { connections, batch }: EndToEnd,
   seconds: number,
   live?: LiveStream,
@@ -67,7 +79,7 @@ async function publishAndReceive(
   await stage.receiver.call('empty', undefined);
   const toldBefore = live?.delivered() ?? 0;
   const cpuBefore = await tendril.cpuMs();
-  const loop = { url, key, connections, seconds, batch, eventType: heardType };
+  const loop = { url, key, connections, seconds, batch, eventTypes };
   const { ids, startedAtMs, endedAtMs } = await stage.publisher.call('closedLoop', loop);
   const received = await untilAllReceived(stage.receiver, ids);
   const cpuAfter = await tendril.cpuMs();

@@ -55,7 +55,7 @@ interface Delays {
 async function delaysOf(stage: Stage, momentsMs: readonly number[]): Promise<Delays> {
   const { url, key } = await stage.tendril();
   await stage.receiver.call('empty', undefined);
-  const published = await stage.publisher.call('atMoments', { url, key, eventType: heardType, momentsMs });
+  const published = await stage.publisher.call('atMoments', { url, key, eventTypes: [heardType], momentsMs });
   const received = await untilAllReceived(stage.receiver, published.ids);
   const arrivals = new Map(received.ids.map((id, index) => [id, received.firstAtMs[index] ?? Number.NaN]));
   const delaysMs = published.ids.flatMap((id, index) => {

@@ -24,7 +24,7 @@ export const liveDelay: Benchmark = {
         stage.publisher.call('atMoments', {
           url: tendril.url,
           key: tendril.key,
-          eventType: heardType,
+          eventTypes: [heardType],
           momentsMs: Array.from({ length: rate * seconds }, (_, index) => (index / rate) * 1000),
         });
       await untilAllReceived(stage.receiver, (await steady(warmUpSeconds)).ids);

@@ -13,7 +13,7 @@ export const publishCost: Benchmark = {
     const target = { url, key, connections };
     await stage.publisher.call('doNothing', { ...target, seconds: warmUpSeconds });
     const nothing = await stage.publisher.call('doNothing', { ...target, seconds });
-    const loop = { ...target, batch: 1, eventType: unheardType };
+    const loop = { ...target, batch: 1, eventTypes: [unheardType] };
     await stage.publisher.call('closedLoop', { ...loop, seconds: warmUpSeconds });
     const report = await stage.publisher.call('closedLoop', { ...loop, seconds });
     const publishes = (report.ids.length / (report.endedAtMs - report.startedAtMs)) * 1000;

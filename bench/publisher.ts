@@ -15,7 +15,8 @@ export interface PublishTarget {
 export interface ClosedLoop extends PublishTarget {
   readonly connections: number;
   readonly seconds: number;
-  readonly eventType: string;
+  /** Events are of these types in turn. */
+  readonly eventTypes: readonly string[];
   /** Events a request; 1 uses publishEvent, more publishEvents. */
   readonly batch: number;
 }
@@ -34,7 +35,7 @@ export interface PublisherCalls {
   closedLoop(argument: ClosedLoop): Promise<PublishReport>;
   /** Publishes at these moments, in milliseconds from now, whether or not earlier ones have been answered. */
   atMoments(
-    argument: PublishTarget & { eventType: string; momentsMs: readonly number[] },
+    argument: PublishTarget & { eventTypes: readonly string[]; momentsMs: readonly number[] },
   ): Promise<PublishReport>;
   /** Sends a document that does nothing over and over; gives back requests a second. */
   doNothing(argument: PublishTarget & { connections: number; seconds: number }): Promise<number>;
@@ -48,7 +49,8 @@ const run = randomBytes(6).toString('hex');
 let published = 0;
 
 const calls: PublisherCalls = {
-  async closedLoop({ connections, seconds, eventType, batch, ...target }) {
+  async closedLoop({ connections, seconds, eventTypes, batch, ...target }) {
+    const nextInput = inputsOf(eventTypes);
     const send = openSender(target, connections);
     const answers: { text: string; sentAtMs: number }[] = [];
     const startedAtMs = monotonicMs();
@@ -57,7 +59,7 @@ const calls: PublisherCalls = {
       while (monotonicMs() < untilMs) {
         const sentAtMs = monotonicMs();
         answers.push({
-          text: await send(batch === 1 ? singleBody(eventType) : batchBody(eventType, batch)),
+          text: await send(batch === 1 ? singleBody(nextInput()) : batchBody(nextInput, batch)),
           sentAtMs,
         });
       }
@@ -68,7 +70,8 @@ const calls: PublisherCalls = {
     return reportOf(answers, startedAtMs, endedAtMs);
   },
 
-  async atMoments({ momentsMs, eventType, ...target }) {
+  async atMoments({ momentsMs, eventTypes, ...target }) {
+    const nextInput = inputsOf(eventTypes);
     const send = openSender(target, openLoopConnections);
     const startedAtMs = monotonicMs();
     const answers: Promise<{ text: string; sentAtMs: number }>[] = [];
@@ -76,7 +79,7 @@ const calls: PublisherCalls = {
       const elapsedMs = monotonicMs() - startedAtMs;
       while ((momentsMs[answers.length] ?? Number.POSITIVE_INFINITY) <= elapsedMs) {
         const sentAtMs = monotonicMs();
-        answers.push(send(singleBody(eventType)).then((text) => ({ text, sentAtMs })));
+        answers.push(send(singleBody(nextInput())).then((text) => ({ text, sentAtMs })));
       }
       await pause(1);
     }
@@ -120,18 +123,23 @@ function openSender({ url, key }: PublishTarget, connections: number) {
 }
 
 // Put together as text, so that the publisher takes as little of the machine as it can.
-function singleBody(eventType: string): string {
-  return `{"query":${JSON.stringify(single)},"variables":{"input":${inputText(eventType)}}}`;
+function singleBody(input: string): string {
+  return `{"query":${JSON.stringify(single)},"variables":{"input":${input}}}`;
 }
 
-function batchBody(eventType: string, batch: number): string {
-  const inputs = Array.from({ length: batch }, () => inputText(eventType)).join(',');
+function batchBody(nextInput: () => string, batch: number): string {
+  const inputs = Array.from({ length: batch }, nextInput).join(',');
   return `{"query":${JSON.stringify(many)},"variables":{"events":[${inputs}]}}`;
 }
 
-function inputText(eventType: string): string {
-  published += 1;
-  return `{"type":"${eventType}","idempotencyKey":"${run}-${published}","payload":${payloadText}}`;
+/** Makes inputs of these types in turn, beginning with the first. */
+function inputsOf(eventTypes: readonly string[]): () => string {
+  let turn = 0;
+  return () => {
+    const eventType = eventTypes[turn++ % eventTypes.length] ?? '';
+    published += 1;
+    return `{"type":"${eventType}","idempotencyKey":"${run}-${published}","payload":${payloadText}}`;
+  };
 }
 
 interface Payload {

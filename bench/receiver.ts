@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monotonicMs } from './monotonic-ms.js';
 import { answerCalls } from './own-process.js';
+import { failingPath, hangingPath } from './receiver-paths.js';
 
 /** What a receiver has got since it was last emptied. */
 export interface Received {
@@ -17,7 +18,10 @@ export interface Received {
 /** What a receiver can be asked. */
 export interface ReceiverCalls {
   readonly [name: string]: (argument: never) => unknown;
+  /** Where it answers 204 at once; below `hangingPath` and `failingPath` it does not. */
   url(argument: undefined): string;
+  /** So many more, each at a port of its own. */
+  urls(argument: { count: number }): Promise<readonly string[]>;
   empty(argument: undefined): void;
   /** How many different ids have come. */
   count(argument: undefined): number;
@@ -28,22 +32,10 @@ let firstAtMs = new Map<string, number>();
 let doubled = 0;
 let lastAtMs = 0;
 
-const server = createServer((request, response) => {
-  request.resume();
-  request.on('end', () => {
-    const id = String(request.headers['webhook-id']);
-    lastAtMs = monotonicMs();
-    if (firstAtMs.has(id)) doubled += 1;
-    else firstAtMs.set(id, lastAtMs);
-    response.writeHead(204).end();
-  });
-});
-server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-
+const first = await listening();
 const calls: ReceiverCalls = {
-  url: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+  url: () => urlOf(first),
+  urls: async ({ count }) => (await Promise.all(Array.from({ length: count }, listening))).map(urlOf),
   empty() {
     firstAtMs = new Map();
     doubled = 0;
@@ -52,3 +44,31 @@ const calls: ReceiverCalls = {
   received: () => ({ ids: [...firstAtMs.keys()], firstAtMs: [...firstAtMs.values()], lastAtMs, doubled }),
 };
 answerCalls(calls);
+
+async function listening(): Promise<Server> {
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on('end', () => {
+      note(String(request.headers['webhook-id']));
+      answer(request.url, response);
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+function urlOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+function note(id: string): void {
+  lastAtMs = monotonicMs();
+  if (firstAtMs.has(id)) doubled += 1;
+  else firstAtMs.set(id, lastAtMs);
+}
+
+function answer(path: string | undefined, response: ServerResponse): void {
+  if (path !== `/${hangingPath}`) response.writeHead(path === `/${failingPath}` ? 500 : 204).end();
+}

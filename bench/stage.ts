@@ -2,14 +2,18 @@ import type { AgendaSenderCalls } from './agenda-sender.js';
 import type { BareSenderCalls } from './bare-sender.js';
 import { type Calls, type OwnProcess, startProcess } from './own-process.js';
 import { prepareTendril } from './prepare-tendril.js';
-import type { PublisherCalls, PublishTarget } from './publisher.js';
+import type { PublisherCalls } from './publisher.js';
 import type { ReceiverCalls } from './receiver.js';
-import type { TendrilKeeperCalls } from './tendril-keeper.js';
+import type { KeptTendril, TendrilKeeperCalls } from './tendril-keeper.js';
 
 /** Tendril as a benchmark meets it: one subscription, to `heardType`, whose endpoint is the receiver. */
-export interface TendrilOnStage extends PublishTarget {
+export interface TendrilOnStage extends KeptTendril {
   /** CPU time of all its processes so far, in milliseconds; undefined where the system does not tell. */
   cpuMs(): Promise<number | undefined>;
+  /** The most memory that its own process has had resident so far; undefined where the system does not tell. */
+  peakMemoryMb(): Promise<number | undefined>;
+  /** Adds a workspace; gives an ADMIN key to it. */
+  addWorkspace(name: string): Promise<string>;
 }
 
 /** The processes of a run. Each is started when the first benchmark asks for it and serves those after it too. */
@@ -18,7 +22,8 @@ export class Stage {
   readonly rates = new Map<string, number>();
   readonly #nodeOptions: readonly string[];
   readonly #running = new Map<string, OwnProcess<Calls>>();
-  #complaints: readonly string[] = [];
+  /** Of those Tendrils that have been stopped. */
+  readonly #complaints: string[] = [];
   #tendril: Promise<TendrilOnStage> | undefined;
 
   /** `seconds`: how long each measurement takes. `nodeOptions`: for Tendril's process. */
@@ -56,13 +61,20 @@ export class Stage {
 
   /** What Tendril has logged as a warning or an error. */
   async complaints(): Promise<readonly string[]> {
-    if (this.#tendril) this.#complaints = await this.#keeper.call('complaints', undefined);
-    return this.#complaints;
+    const present = this.#tendril ? await this.#keeper.call('complaints', undefined) : [];
+    return [...this.#complaints, ...present];
+  }
+
+  /** A Tendril on empty stores of its own, which has not done anything yet. */
+  async freshTendril(): Promise<TendrilOnStage> {
+    await this.stopTendril();
+    return this.tendril();
   }
 
   /** Stops Tendril, so that what comes next has the machine to itself. */
   async stopTendril(): Promise<void> {
-    await this.complaints();
+    if (!this.#tendril) return;
+    this.#complaints.push(...(await this.#keeper.call('complaints', undefined)));
     this.#tendril = undefined;
     await this.#end('tendril-keeper');
   }
@@ -75,7 +87,12 @@ export class Stage {
     const endpointUrl = await this.receiver.call('url', undefined);
     const running = await this.#keeper.call('start', { nodeOptions: this.#nodeOptions });
     await prepareTendril(running, endpointUrl);
-    return { ...running, cpuMs: () => this.#keeper.call('cpuMs', undefined) };
+    return {
+      ...running,
+      cpuMs: () => this.#keeper.call('cpuMs', undefined),
+      peakMemoryMb: () => this.#keeper.call('peakMemoryMb', undefined),
+      addWorkspace: (name) => this.#keeper.call('addWorkspace', { name }),
+    };
   }
 
   #process<C extends Calls>(file: string): OwnProcess<C> {

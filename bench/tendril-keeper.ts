@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { findRunningPostgres } from '../src/storage/postgres-server.js';
 import { treeCpuMs } from './cpu-time.js';
 import { answerCalls } from './own-process.js';
+import { peakMemoryMb } from './peak-memory.js';
 
 /** A Tendril that runs. */
 export interface RunningTendril {
@@ -17,13 +20,22 @@ export interface RunningTendril {
   readonly key: string;
 }
 
+/** A Tendril that runs on stores of its own, which can be looked into. */
+export interface KeptTendril extends RunningTendril {
+  readonly postgresUrl: string;
+}
+
 /** What the keeper can be asked. It stands between the bench and Tendril so that Tendril is stopped however the bench ends. */
 export interface TendrilKeeperCalls {
   readonly [name: string]: (argument: never) => unknown;
   /** Starts Tendril on stores of its own in a temporary folder; `nodeOptions` go before its file. */
-  start(argument: { nodeOptions: readonly string[] }): Promise<RunningTendril>;
+  start(argument: { nodeOptions: readonly string[] }): Promise<KeptTendril>;
+  /** Adds a workspace; gives an ADMIN key to it. */
+  addWorkspace(argument: { name: string }): Promise<string>;
   /** CPU time of Tendril, its PostgreSQL and its mongod so far; undefined where the system does not tell. */
   cpuMs(argument: undefined): Promise<number | undefined>;
+  /** The most memory that Tendril's own process has had resident so far; undefined where the system does not tell. */
+  peakMemoryMb(argument: undefined): Promise<number | undefined>;
   /** What Tendril has logged as a warning or an error. */
   complaints(argument: undefined): readonly string[];
 }
@@ -55,9 +67,16 @@ const calls: TendrilKeeperCalls = {
         reject(new Error(`Tendril ended with ${code}: ${complaints.join('\n')}`)),
       );
     });
-    return { url, key };
+    return { url, key, postgresUrl: (await findRunningPostgres(folder)) ?? '' };
+  },
+  async addWorkspace({ name }) {
+    const env = { ...process.env, ...ownSettings(folder ?? '', '') };
+    const args = [main, 'workspaces', 'create', name, '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    return (JSON.parse(stdout) as { key: string }).key;
   },
   cpuMs: () => treeCpuMs(child?.pid ?? 0),
+  peakMemoryMb: () => peakMemoryMb(child?.pid ?? 0),
   complaints: () => complaints,
 };
 answerCalls(calls, async () => {

@@ -1,7 +1,7 @@
 import type { Database, Statement } from '../storage/database.js';
 import { fromTypeId, zeroUuid } from '../storage/typeid.js';
 import type { Backlog } from './delivery.types.js';
-import { waitingSubscriptions } from './drain/claim-due.js';
+import { waitingSubscriptions, withSubscription } from './drain/claim-due.js';
 
 /** A larger backlog counts as this many: counting goes through the index, so that it costs some 100 ms at most. */
 const backlogCountedUpTo = 100_000;
@@ -28,7 +28,7 @@ function statement(name: string, waiting: string): Statement {
   return {
     name,
     text: `WITH ${waiting}, asked AS MATERIALIZED (
-        SELECT s.id FROM waiting w JOIN webhook_subscription s ON s.id = w.subscription_id
+        SELECT s.id FROM waiting w ${withSubscription}
         WHERE s.workspace_id = $2 AND s.status = 'ACTIVE' AND s.deleted_at IS NULL
       ), oldest AS (
         SELECT min(first.due_at) AS due_at FROM asked CROSS JOIN LATERAL (

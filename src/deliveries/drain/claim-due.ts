@@ -65,6 +65,14 @@ export const waitingSubscriptions = `RECURSIVE waiting (subscription_id) AS (
   )`;
 
 /**
+ * Joins its row to each of `waiting w`, one by one and in their order: a plan that was made while there were few subscriptions would
+ * else read all that there are, and for each of them all that wait. OFFSET keeps the planner from making one join of it.
+ */
+export const withSubscription = `CROSS JOIN LATERAL (
+        SELECT * FROM webhook_subscription WHERE id = w.subscription_id OFFSET 0
+      ) s`;
+
+/**
  * Claims due deliveries for a worker: they are SENDING under its lease from now on, and their attempt has its number. It goes
  * from subscription to subscription, beginning behind `afterSubscription`, so that all get their turn.
  */
@@ -102,8 +110,7 @@ async function claimBy(
 ): Promise<ClaimedDelivery[]> {
   const rows = await database.query<ClaimedRow>(statement, [
     from,
-    [...request.rooms.keys()],
-    [...request.rooms.values()],
+    Object.fromEntries(request.rooms),
     request.roomEach,
     request.limit,
     request.worker,
@@ -154,8 +161,7 @@ const claimFrom = (name: string, waiting: string): Statement => ({
   text: `WITH ${waiting}, due AS (
       SELECT d.workspace_id, d.id, s.id AS subscription_id, s.revision, s.max_attempts_per_second AS rate, next.start_at
       FROM waiting w
-      JOIN webhook_subscription s ON s.id = w.subscription_id AND s.status = 'ACTIVE' AND s.deleted_at IS NULL
-      LEFT JOIN unnest($2::uuid[], $3::integer[]) AS room (subscription_id, left_over) ON room.subscription_id = w.subscription_id
+      ${withSubscription}
       LEFT JOIN LATERAL (
         SELECT greatest(last_start_at + interval '1 second' / s.max_attempts_per_second,
           now() - interval '${lateMs} milliseconds') AS start_at
@@ -163,26 +169,30 @@ const claimFrom = (name: string, waiting: string): Statement => ({
         WHERE s.max_attempts_per_second IS NOT NULL AND subscription_id = w.subscription_id FOR UPDATE SKIP LOCKED
       ) next ON true
       CROSS JOIN LATERAL (
-        SELECT CASE WHEN s.max_attempts_per_second IS NULL THEN coalesce(room.left_over, $4::integer)
+        SELECT coalesce(($2::jsonb ->> w.subscription_id::text)::integer, $3::integer) AS left_over
+      ) room
+      CROSS JOIN LATERAL (
+        SELECT CASE WHEN s.max_attempts_per_second IS NULL THEN room.left_over
           WHEN next.start_at IS NULL THEN 0
-          ELSE least(coalesce(room.left_over, $4::integer), greatest(0, 1 + floor(s.max_attempts_per_second
-            * extract(epoch FROM now() + $8::integer * interval '1 millisecond' - next.start_at))::integer)) END AS count
+          ELSE least(room.left_over, greatest(0, 1 + floor(s.max_attempts_per_second
+            * extract(epoch FROM now() + $7::integer * interval '1 millisecond' - next.start_at))::integer)) END AS count
       ) most
       CROSS JOIN LATERAL (
         SELECT workspace_id, id FROM delivery
         WHERE waiting_for = w.subscription_id AND next_attempt_at <= now()
         ORDER BY next_attempt_at LIMIT most.count FOR UPDATE SKIP LOCKED
       ) d
-      LIMIT $5
+      WHERE s.status = 'ACTIVE' AND s.deleted_at IS NULL
+      LIMIT $4
     ), planned AS (
       UPDATE attempt_rate r SET last_start_at = c.start_at + (c.count - 1) * interval '1 second' / c.rate
       FROM (SELECT subscription_id, rate, start_at, count(*) FROM due WHERE rate IS NOT NULL GROUP BY 1, 2, 3) c
       WHERE r.subscription_id = c.subscription_id
     ), claimed AS (
-      UPDATE delivery d SET status = 'SENDING', leased_by = $6, lease_until = now() + interval '${leaseSeconds} seconds',
+      UPDATE delivery d SET status = 'SENDING', leased_by = $5, lease_until = now() + interval '${leaseSeconds} seconds',
         lease_epoch = lease_epoch + 1, attempt_count = attempt_count + 1, attempt_id = c.attempt_id,
         attempt_started_at = now(), next_attempt_at = NULL, completed_at = NULL, failure_reason = NULL, skip_reason = NULL, ${markChanged}
-      FROM (SELECT *, (left($7::text, 26) || lpad(to_hex(row_number() OVER ()), 10, '0'))::uuid AS attempt_id FROM due) c
+      FROM (SELECT *, (left($6::text, 26) || lpad(to_hex(row_number() OVER ()), 10, '0'))::uuid AS attempt_id FROM due) c
       WHERE d.workspace_id = c.workspace_id AND d.id = c.id
       RETURNING d.*, c.revision, c.rate, c.start_at
     )

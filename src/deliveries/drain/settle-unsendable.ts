@@ -1,7 +1,7 @@
 import type { Database, Statement } from '../../storage/database.js';
 import { zeroUuid } from '../../storage/typeid.js';
 import { markChanged } from '../delivery.entity.js';
-import { waitingSubscriptions } from './claim-due.js';
+import { waitingSubscriptions, withSubscription } from './claim-due.js';
 
 /**
  * Settles what waits and is not to be sent: deliveries of deleted subscriptions are CANCELED, due ones of subscriptions that are
@@ -16,13 +16,14 @@ const settle: Statement = {
   text: `WITH ${waitingSubscriptions}, settled AS (
       SELECT d.workspace_id, d.id, s.deleted_at IS NOT NULL AS deleted, s.status
       FROM waiting w
-      JOIN webhook_subscription s ON s.id = w.subscription_id AND (s.status <> 'ACTIVE' OR s.deleted_at IS NOT NULL)
+      ${withSubscription}
       CROSS JOIN LATERAL (
         SELECT workspace_id, id FROM delivery
         WHERE waiting_for = w.subscription_id
           AND next_attempt_at <= CASE WHEN s.deleted_at IS NULL THEN now() ELSE 'infinity' END
         LIMIT 1000 FOR UPDATE SKIP LOCKED
       ) d
+      WHERE s.status <> 'ACTIVE' OR s.deleted_at IS NOT NULL
     )
     UPDATE delivery d SET status = CASE WHEN x.deleted THEN 'CANCELED' ELSE 'SKIPPED' END,
       skip_reason = CASE WHEN x.deleted THEN NULL WHEN x.status = 'INACTIVE' THEN 'SUBSCRIPTION_INACTIVE'

@@ -2,11 +2,8 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { StartError } from '../start-error.js';
-import { Migration0001First } from './migrations/0001-first.js';
-import { Migration0002Notifications } from './migrations/0002-notifications.js';
-import { Migration0003RateLimits } from './migrations/0003-rate-limits.js';
-import { Migration0004AttemptRate } from './migrations/0004-attempt-rate.js';
+import { migrate } from './migrate.js';
+import { allMigrations, type MigrationClass } from './migrations/all.js';
 import { whyNoConnection } from './why-no-connection.js';
 
 /** A statement; with a name it is prepared once on each connection. */
@@ -33,19 +30,11 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const migrations = [
-  Migration0001First,
-  Migration0002Notifications,
-  Migration0003RateLimits,
-  Migration0004AttemptRate,
-];
 const maxConnections = 12;
 // A partition begins empty, and a plan made then, or for its first rows, would read it from end to end once it has grown; so
 // plans always go by an index. A plan that fits every value is then as good as one for these values, and is made once.
 const planning = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
 const answersWithinMs = 2_000;
-// Any constant will do; it keeps two processes from migrating at once.
-const migrationLock = 7_336_301;
 
 /**
  * Connects, brings the tables up to date (one process at a time) and refuses a database newer than this code. Fails with
@@ -55,15 +44,21 @@ export async function openDatabase(
   url: string,
   entities: (new () => object)[],
   log: Logger,
+  migrations: readonly MigrationClass[] = allMigrations,
 ): Promise<Database> {
   try {
-    return await connect(url, entities, log);
+    return await connect(url, entities, log, migrations);
   } catch (error) {
     throw whyNoConnection(url, error) ?? error;
   }
 }
 
-async function connect(url: string, entities: (new () => object)[], log: Logger): Promise<Database> {
+async function connect(
+  url: string,
+  entities: (new () => object)[],
+  log: Logger,
+  migrations: readonly MigrationClass[],
+): Promise<Database> {
   const orm = await MikroORM.init({
     clientUrl: url,
     entities,
@@ -72,21 +67,14 @@ async function connect(url: string, entities: (new () => object)[], log: Logger)
     allowGlobalContext: false,
     discovery: { warnWhenNoEntities: false },
     driverOptions: { max: maxConnections, application_name: 'tendril', options: planning },
-    migrations: {
-      migrationsList: migrations.map((migration) => ({
-        name: new migration(undefined as never, undefined as never).name,
-        class: migration,
-      })),
-      snapshot: false,
-      tableName: 'migration',
-    },
+    migrations: { migrationsList: [...migrations], snapshot: false, tableName: 'migration' },
     logger: (message) => log.debug(message),
   });
   const pool = (await orm.em.getConnection().getNativeClient()) as pg.Pool;
   const processIds = new Set<number>();
   pool.on('connect', (client) => processIds.add(processIdOf(client)));
   pool.on('remove', (client) => processIds.delete(processIdOf(client)));
-  await migrate(orm, pool);
+  await migrate(orm, pool, migrations, log);
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
   const query: Query = async (statement, values) =>
     (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
@@ -99,26 +87,6 @@ async function connect(url: string, entities: (new () => object)[], log: Logger)
     return Promise.race([asked, deadline]);
   };
   return { orm, query, answers, pool, types: pg.types, processIds, url, close: () => orm.close(true) };
-}
-
-async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
-    const known = new Set(
-      migrations.map((migration) => new migration(undefined as never, undefined as never).name),
-    );
-    const newer = (await orm.migrator.getExecuted()).filter((row) => !known.has(row.name));
-    if (newer.length > 0) {
-      throw new StartError(
-        `The database is newer than this Tendril: it has the migration ${newer.map((row) => row.name).join(', ')}, which this version does not know. Start the version that made it, or a later one.`,
-      );
-    }
-    await orm.migrator.up();
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
-    client.release();
-  }
 }
 
 // The driver knows it; its types do not.

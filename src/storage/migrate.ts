@@ -1,0 +1,70 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { StartError } from '../start-error.js';
+import type { MigrationClass } from './migrations/all.js';
+
+// Any constant will do; it keeps two processes from migrating at once.
+const migrationLock = 7_336_301;
+const againAfterMs = 250;
+// Everybody else waits behind a migration that waits for a lock, so it never does so for long. Shorter than PostgreSQL's
+// deadlock_timeout of a second: where it and a server wait for each other, it is the migration that gives way.
+const lockTimeoutMs = 500;
+// lock_not_available and deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const heldByOthers = ['55P03', '40P01'];
+
+/**
+ * Brings the tables up to date while servers of the version before go on, each migration in a transaction of its own and one process
+ * at a time. Fails with a StartError where the database has a migration that is not among these.
+ */
+export async function migrate(
+  orm: MikroORM,
+  pool: pg.Pool,
+  migrations: readonly MigrationClass[],
+  log: Logger,
+): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await takeTurn(client, log);
+    const known = migrations.map((migration) => new migration(undefined as never, undefined as never).name);
+    const newer = (await orm.migrator.getExecuted()).filter(({ name }) => !known.includes(name));
+    if (newer.length > 0) {
+      throw new StartError(
+        `The database is newer than this Tendril: it has the migration ${newer.map(({ name }) => name).join(', ')}, which this version does not know. Start the version that made it, or a later one.`,
+      );
+    }
+    for (const { name } of await orm.migrator.getPending()) await apply(orm, name, log);
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
+    client.release();
+  }
+}
+
+/** Asks again and again: whoever waits inside PostgreSQL holds a snapshot meanwhile, which can hinder a migration. */
+async function takeTurn(client: pg.PoolClient, log: Logger): Promise<void> {
+  for (let isFirst = true; ; isFirst = false) {
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS "isMine"', [migrationLock]);
+    if (rows[0].isMine) return;
+    if (isFirst) log.info('waiting for another process, which brings the tables up to date');
+    await pause(againAfterMs);
+  }
+}
+
+/** Applies a migration whole, or not at all and again a moment later where others use the tables for too long. */
+async function apply(orm: MikroORM, name: string, log: Logger): Promise<void> {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      await orm.em.fork().transactional(async (em) => {
+        await em.execute(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+        await orm.migrator.up({ migrations: [name], transaction: em.getTransactionContext() });
+      });
+      return log.info({ migration: name }, 'brought the tables up to date');
+    } catch (error) {
+      if (!heldByOthers.includes((error as { code?: string }).code ?? '')) throw error;
+      if (isFirst)
+        log.warn({ migration: name }, 'others use the tables for long; the migration is tried again');
+      await pause(againAfterMs);
+    }
+  }
+}

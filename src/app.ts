@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createMessageSender } from './certificates/message-sender.js';
 import type { Config } from './config.js';
+import { createConnections } from './connections.js';
 import { type Alarms, openAlarms } from './deliveries/alarms/alarms.js';
 import { ConfirmationSender } from './deliveries/confirmation-sender.js';
 import { Drain } from './deliveries/drain/drain.js';
@@ -112,6 +113,7 @@ async function buildParts(
     alarms,
     authenticator,
     rateLimits,
+    connections: createConnections(config),
     updates,
     encryption,
     messageSender: createMessageSender(database, encryption, publicUrl, config.region),
@@ -175,6 +177,7 @@ async function startSending(parts: Parts, started: AsyncDisposableStack): Promis
 async function serve(parts: Parts, started: AsyncDisposableStack): Promise<string> {
   const { config, log } = parts;
   const http = createHttpServer(() => readinessOf(parts), config.limits, log);
+  parts.connections.watch(http.server);
   registerMessagePages(http, parts);
   if (config.role !== 'worker') {
     const schema = buildGraphqlSchema();

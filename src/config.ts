@@ -42,6 +42,10 @@ const settings = z.object({
   PUBLISHED_BYTES_PER_MINUTE: wholeNumber(0, 1e12, 'a number of bytes (0 sets no limit)').default(4e9),
   FAILED_KEYS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of keys (0 sets no limit)').default(30),
   SOCKETS_PER_KEY: wholeNumber(0, 1_000_000, 'a number of WebSockets (0 sets no limit)').default(1000),
+  MAX_CONNECTIONS: wholeNumber(0, 1_000_000, 'a number of connections (0 sets no limit)').default(10_000),
+  CONNECTIONS_PER_ADDRESS: wholeNumber(0, 1_000_000, 'a number of connections (0 sets no limit)').default(
+    2000,
+  ),
   TRUSTED_PROXIES: networkList.default([]),
   MAX_BODY_BYTES: wholeNumber(1024, 1e9, 'a number of bytes').default(1024 * 1024),
   MAX_PUBLISH_BODY_BYTES: wholeNumber(1024, 1e9, 'a number of bytes').default(8 * 1024 * 1024),
@@ -112,6 +116,9 @@ export interface Config {
   readonly failedKeysPerMinute: number;
   /** In each process. */
   readonly socketsPerKey: number;
+  readonly maxConnections: number;
+  /** Of each client, in each process. */
+  readonly connectionsPerAddress: number;
   /** CIDR notation; whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly limits: RequestLimits;
@@ -155,6 +162,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publishedBytesPerMinute: value.PUBLISHED_BYTES_PER_MINUTE,
     failedKeysPerMinute: value.FAILED_KEYS_PER_MINUTE,
     socketsPerKey: value.SOCKETS_PER_KEY,
+    maxConnections: value.MAX_CONNECTIONS,
+    connectionsPerAddress: value.CONNECTIONS_PER_ADDRESS,
     trustedProxies: value.TRUSTED_PROXIES,
     limits: limitsIn(value),
     isProduction,

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { MessageSenderSource } from './certificates/message-sender.js';
 import type { Config } from './config.js';
+import type { Connections } from './connections.js';
 import type { Alarms } from './deliveries/alarms/alarms.js';
 import type { DeliveryUpdates } from './deliveries/live/delivery-updates.js';
 import type { Loaders } from './deliveries/loaders.js';
@@ -22,6 +23,7 @@ export interface Parts {
   readonly addressPolicy: AddressPolicy;
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
+  readonly connections: Connections;
   readonly alarms: Alarms;
   readonly publisher: Publisher;
   readonly updates: DeliveryUpdates;

@@ -1,6 +1,5 @@
 import { GraphQLError } from 'graphql';
 import { CloseCode } from 'graphql-ws';
-import type { WebSocket } from 'ws';
 import type { Parts } from '../parts.js';
 import { apiKeyFrom, type Caller } from '../workspaces/authenticate.js';
 import { admitCaller } from './admit-caller.js';
@@ -35,7 +34,7 @@ export function createSocketGate(parts: Parts) {
       return undefined;
     }
     socketsOf.set(apiKeyId, others + 1);
-    const watch = watchSocket(socket, key, parts);
+    const watch = watchSocket({ socket, request }, key, parts);
     return {
       key,
       release() {
@@ -62,11 +61,16 @@ async function admitSocket(
   }
 }
 
-function watchSocket(socket: WebSocket, key: string, { authenticator, log }: Parts): NodeJS.Timeout {
+function watchSocket(
+  { socket, request }: Link,
+  key: string,
+  { authenticator, connections, log }: Parts,
+): NodeJS.Timeout {
   const timer = setInterval(() => {
     authenticator.isStillGood(key).then(
       (isGood) => {
-        if (!isGood) socket.close(CloseCode.Forbidden, 'Forbidden');
+        if (isGood) connections.noteGoodKey(request.socket);
+        else socket.close(CloseCode.Forbidden, 'Forbidden');
       },
       (error: unknown) => log.debug({ err: error }, 'a key cannot be looked up at the moment'),
     );

@@ -11,7 +11,7 @@ import { rateLimited } from './rate-limited.js';
 export async function admitCaller(
   key: string,
   request: IncomingMessage,
-  { authenticator, rateLimits, config }: Parts,
+  { authenticator, rateLimits, connections, config }: Parts,
 ): Promise<Caller | undefined> {
   const forwardedFor = request.headers['x-forwarded-for'];
   const address = clientAddress(
@@ -22,6 +22,7 @@ export async function admitCaller(
   const standing = rateLimits.tooManyFailedKeys(address);
   if (standing && !authenticator.hasBeenGood(key)) throw rateLimited([standing]);
   const caller = await authenticator.authenticate(key);
-  if (!caller) rateLimits.noteFailedKey(address);
+  if (caller) connections.noteGoodKey(request.socket);
+  else rateLimits.noteFailedKey(address);
   return caller;
 }

@@ -4,8 +4,9 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { RequestLimits } from '../config.js';
 import type { Parts } from '../parts.js';
 import { rateLimitFields } from '../rules/rate-limit-fields.js';
 import { apiKeyFrom } from '../workspaces/authenticate.js';
@@ -14,6 +15,17 @@ import { chargeOperation } from './charge-operation.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
 import { createDocumentLimits, type DocumentLimits } from './document-limits.js';
+
+const keylessBodyBytes = 64 * 1024;
+const keyless = new GraphQLError(
+  `A request without a good API key has a body of at most ${keylessBodyBytes} bytes, and tells its length.`,
+  { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } },
+);
+
+const notOverHttp = new GraphQLError(
+  'Subscriptions are served over WebSocket (graphql-transport-ws), at this address.',
+  { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } },
+);
 
 /** GraphQL over HTTP at /graphql. Gives back what stops it. */
 export async function registerGraphqlHttp(
@@ -55,25 +67,37 @@ export async function registerGraphqlHttp(
     method: ['GET', 'POST'],
     url: '/graphql',
     handler,
-    preHandler: async ({ headers, body }) => {
-      // Sent in chunks, a body does not say how long it is.
-      const bytes = Number(headers['content-length'] ?? Buffer.byteLength(JSON.stringify(body) ?? ''));
-      const query = (body as { query?: unknown } | undefined | null)?.query;
-      const maxBytes =
-        typeof query === 'string' && query.includes('publishEvents')
-          ? limits.publishBodyBytes
-          : limits.bodyBytes;
-      if (bytes > maxBytes) throw Object.assign(new Error('too large'), { statusCode: 413 });
-    },
+    onRequest: (request) => refuseLongWithoutKey(request, parts),
+    preHandler: async (request) => refuseLong(request, limits),
   });
   return { stop: () => apollo.stop() };
 }
 
-/** Refuses operations that ask for too much at once, which takes their variables to know. */
+/** Before a byte of a body is read: who has no good key cannot have memory held for a long one. */
+async function refuseLongWithoutKey({ method, headers, raw }: FastifyRequest, parts: Parts): Promise<void> {
+  const { bodyBytes, publishBodyBytes } = parts.config.limits;
+  const bytes = Number(headers['content-length'] ?? keylessBodyBytes + 1);
+  // Those that are too long for everybody are refused as such.
+  if (method === 'GET' || bytes <= keylessBodyBytes || bytes > Math.max(bodyBytes, publishBodyBytes)) return;
+  const key = apiKeyFrom(headers);
+  if (key === undefined || !(await admitCaller(key, raw, parts))) throw keyless;
+}
+
+function refuseLong({ headers, body }: FastifyRequest, { bodyBytes, publishBodyBytes }: RequestLimits): void {
+  // Sent in chunks, a body does not say how long it is.
+  const bytes = Number(headers['content-length'] ?? Buffer.byteLength(JSON.stringify(body) ?? ''));
+  const query = (body as { query?: unknown } | undefined | null)?.query;
+  const isPublishing = typeof query === 'string' && query.includes('publishEvents');
+  if (bytes > (isPublishing ? publishBodyBytes : bodyBytes))
+    throw Object.assign(new Error('too large'), { statusCode: 413 });
+}
+
+/** Refuses what HTTP cannot carry, and operations that ask for too much at once, which takes their variables to know. */
 function costLimit({ refusalOfCost }: DocumentLimits): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ document, operationName, request }) => {
+      didResolveOperation: async ({ document, operation, operationName, request }) => {
+        if (operation?.operation === 'subscription') throw notOverHttp;
         const refusal = refusalOfCost(document, operationName, request.variables);
         if (refusal) throw refusal;
       },

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
@@ -7,6 +6,7 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'g
 import { WebSocketServer } from 'ws';
 import type { Parts } from '../parts.js';
 import { type Accepted, createSocketGate } from './accept-socket.js';
+import { endBare } from './bare-answer.js';
 import { chargeOperation } from './charge-operation.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
@@ -16,7 +16,6 @@ import { type Link, linkWebSocket } from './link-websocket.js';
 import { type OperationAsked, readOperation } from './read-operation.js';
 
 const initWithinMs = 5_000;
-const maxBufferedBytes = 4 * 1024 * 1024;
 const goingAway = 1001;
 const sayGoodbyeWithinMs = 1_000;
 
@@ -39,15 +38,25 @@ export function registerGraphqlWebSocket(
     handleProtocols: (offered) =>
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
   });
+  sockets.on('wsClientError', ({ message }, connection) =>
+    endBare(
+      connection,
+      '400 Bad Request',
+      'BAD_USER_INPUT',
+      `The WebSocket handshake is refused: ${message}.`,
+    ),
+  );
   const server = makeServer<Record<string, unknown>, AcceptedLink>(serverOptions(schema, parts));
   app.server.on('upgrade', (request, connection, head) => {
     const refusal = refusalOf(request, parts.config.publicUrl);
-    if (refusal) refuse(connection, refusal);
-    else
+    if (refusal) endBare(connection, ...refusal);
+    else {
+      parts.connections.noteUpgrade(request);
       sockets.handleUpgrade(request, connection, head, (socket) => {
         gatherMessages(socket, connection);
         linkWebSocket<AcceptedLink>(server, { socket, request, live: new Set() }, parts.log);
       });
+    }
   });
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= closeAll(sockets));
@@ -96,11 +105,8 @@ function serverOptions(
       return prepared;
     },
     onError: (_context, _id, _payload, errors) => errors.map((error) => toClientError(error, log)),
-    onNext: ({ extra }, _id, _payload, _args, { data = null, errors }) => {
-      // A client that does not read is closed, not buffered for without end; it goes on from its cursor later.
-      if (extra.socket.bufferedAmount > maxBufferedBytes) extra.socket.terminate();
-      return errors ? { data, errors: errors.map((error) => toClientError(error, log)) } : undefined;
-    },
+    onNext: (_context, _id, _payload, _args, { data = null, errors }) =>
+      errors ? { data, errors: errors.map((error) => toClientError(error, log)) } : undefined,
     onClose: ({ extra }) => extra.accepted?.release(),
   };
 }
@@ -141,22 +147,20 @@ function tooManyLive(most: number): GraphQLError {
   });
 }
 
-/** Why an upgrade is refused, as an HTTP status line; undefined: it is not. */
-function refusalOf(request: IncomingMessage, publicUrl: string | undefined): string | undefined {
-  if ((request.url ?? '').split('?', 1)[0] !== '/graphql') return '404 Not Found';
+/** Why an upgrade is refused: status line, code and sentence; undefined: it is not. */
+function refusalOf(
+  request: IncomingMessage,
+  publicUrl: string | undefined,
+): [status: string, code: string, message: string] | undefined {
+  if ((request.url ?? '').split('?', 1)[0] !== '/graphql')
+    return ['404 Not Found', 'NOT_FOUND', 'WebSockets are served at /graphql.'];
   const { origin, host } = request.headers;
   // Programs send no Origin; a page may only come from this server.
   if (origin === undefined) return undefined;
   const isOurs =
     URL.canParse(origin) &&
     (new URL(origin).host === host || (publicUrl !== undefined && new URL(publicUrl).origin === origin));
-  return isOurs ? undefined : '403 Forbidden';
-}
-
-function refuse(socket: Duplex, status: string): void {
-  // From the upgrade on nobody else listens, and an error that nobody hears would end the process.
-  socket.on('error', () => undefined);
-  // Nobody reads it either: a client that keeps its side open would hold the connection, and the stop of the server, for ever.
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  return isOurs
+    ? undefined
+    : ['403 Forbidden', 'FORBIDDEN', 'A page may connect from this server or from PUBLIC_URL.'];
 }

@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import type { RequestLimits } from '../config.js';
 import { parseExactJson } from '../rules/exact-json.js';
-import { shedSilentConnections } from './shed-silent-connections.js';
+import { bareHeaders, endBare, problem } from './bare-answer.js';
 
+// Within these a request has come as a whole, and a client has read on.
+const requestWithinMs = 60_000;
+const silentAtMostMs = 90_000;
 // Whoever takes longer to send a request or to read its answer is cut off at a stop, since deliveries are still to be drained.
 const finishWithinMs = 3_000;
 
@@ -25,14 +29,6 @@ const contentSecurityPolicy = {
     formAction: ["'none'"],
     frameAncestors: ["'none'"],
   },
-};
-
-// What is sent past all hooks has the most of them too.
-const bareHeaders = {
-  'content-type': 'application/json; charset=utf-8',
-  'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
 };
 
 const securityHeaders: FastifyHelmetOptions = {
@@ -55,9 +51,17 @@ export function createHttpServer(
     frameworkErrors: (_error, { id }, reply) =>
       void (reply as FastifyReply)
         .code(400)
-        .headers({ ...bareHeaders, 'x-request-id': id })
+        .headers(bareHeaders(id))
         .send(problem('BAD_USER_INPUT', 'The request is malformed.', id)),
     clientErrorHandler: answerNonsense,
+    http: {
+      // Refused below, in JSON.
+      requireHostHeader: false,
+      // Other protocols are offered and not demanded: curl and Java offer HTTP/2 so, and are served as they asked.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    requestTimeout: requestWithinMs,
+    connectionTimeout: silentAtMostMs,
     // Idle connections are kept longer than usual load balancers keep theirs.
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -71,11 +75,39 @@ export function createHttpServer(
     }
   });
   endConnectionsAtClose(app);
-  shedSilentConnections(app.server);
+  refuseOddities(app);
   app.register(helmet, securityHeaders);
   app.addHook('onSend', async (request, reply) => {
     void reply.header('x-request-id', request.id);
   });
+  answerFailures(app, limits, log);
+  app.get('/health/live', async () => ({ status: 'ok' }));
+  app.get('/health/ready', async (_request, reply) => {
+    const { isReady, missing } = await readiness();
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'unavailable', missing });
+  });
+  return app;
+}
+
+/** Refuses what Node would refuse without a word, or in words of its own. */
+function refuseOddities(app: FastifyInstance): void {
+  // Not on request: the security headers are set then.
+  app.addHook('preParsing', async ({ raw }) => {
+    if (raw.headers.host === undefined && raw.httpVersion === '1.1')
+      throw Object.assign(new SyntaxError('A request has a Host header.'), { statusCode: 400 });
+  });
+  app.server.on('checkExpectation', (_request, response) => {
+    const id = randomUUID();
+    const body = JSON.stringify(problem('BAD_USER_INPUT', 'Of expectations, 100-continue is met.', id));
+    response.writeHead(417, { ...bareHeaders(id), 'content-length': body.length }).end(body);
+  });
+  app.server.on('connect', (_request, socket) =>
+    endBare(socket, '405 Method Not Allowed', 'BAD_USER_INPUT', 'This server is no proxy.'),
+  );
+}
+
+/** Answers what has no route, and what fails. */
+function answerFailures(app: FastifyInstance, limits: RequestLimits, log: Logger): void {
   app.setNotFoundHandler((request, reply) =>
     reply
       .code(404)
@@ -84,17 +116,12 @@ export function createHttpServer(
       ),
   );
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    if (error instanceof GraphQLError) return sendStated(reply, error, request.id);
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed');
     const { code, message } = told(status, error, limits);
     return reply.code(status).send(problem(code, message, request.id));
   });
-  app.get('/health/live', async () => ({ status: 'ok' }));
-  app.get('/health/ready', async (_request, reply) => {
-    const { isReady, missing } = await readiness();
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'unavailable', missing });
-  });
-  return app;
 }
 
 /** Node closes the connections that are idle when the server closes; one that is busy then would be kept alive after its answer. */
@@ -112,11 +139,7 @@ function endConnectionsAtClose(app: FastifyInstance): void {
 /** Answers what is no HTTP, has too long a head or takes too long to come. */
 function answerNonsense(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy();
-  const id = randomUUID();
-  const body = JSON.stringify(problem('BAD_USER_INPUT', 'The request is not valid HTTP/1.1.', id));
-  const headers = { ...bareHeaders, 'x-request-id': id, 'content-length': body.length, connection: 'close' };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  socket.end([`HTTP/1.1 ${statusOf(error.code)}`, ...lines, '', body].join('\r\n'), () => socket.destroy());
+  endBare(socket, statusOf(error.code), 'BAD_USER_INPUT', 'The request is not valid HTTP/1.1.');
 }
 
 function statusOf(code: string | undefined): string {
@@ -142,9 +165,15 @@ function told(
   };
 }
 
-/** An error outside GraphQL, in GraphQL's shape. */
-function problem(code: string, message: string, requestId: string) {
-  return { errors: [{ message, extensions: { code, requestId } }] };
+/** Answers with what was stated on purpose, before GraphQL had it to answer. */
+function sendStated(reply: FastifyReply, { message, extensions }: GraphQLError, requestId: string) {
+  const { http, ...told } = extensions as {
+    http?: { status?: number; headers?: Iterable<[string, string]> };
+  };
+  return reply
+    .code(http?.status ?? 400)
+    .headers(Object.fromEntries(http?.headers ?? []))
+    .send({ errors: [{ message, extensions: { ...told, requestId } }] });
 }
 
 function pathOf(url: string): string {

@@ -19,6 +19,16 @@ export function clientAddress(
   return address;
 }
 
+/** Whose a connection is: what is counted as one client; undefined where only a trusted proxy is known. */
+export function clientBehind(
+  peer: string,
+  forwardedFor: string | undefined,
+  trustedProxies: readonly string[],
+): string | undefined {
+  const address = clientAddress(peer, forwardedFor, trustedProxies);
+  return isWithin(address, trustedProxies) ? undefined : clientNetwork(address);
+}
+
 /** What is counted as one client: an IPv4 address, or the /64 network of an IPv6 address, of which a client has all. */
 export function clientNetwork(address: string): string {
   if (!ipaddr.isValid(address)) return address;

@@ -31,6 +31,11 @@ function http(line: string, headers: string[] = [], body = ''): string {
 }
 
 const json = ['Content-Type: application/json'];
+const webSocket = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+];
 const requests: [says: string, request: string, status: RegExp][] = [
   ['an unknown route', http('GET /no/such/place?a=<b>'), /404/],
   ['a path out of the root', http('GET /graphiql/../../etc/passwd'), /40\d/],
@@ -75,6 +80,26 @@ const requests: [says: string, request: string, status: RegExp][] = [
     /400/,
   ],
   ['headers without end', http('GET /graphql', [`X-A: ${'a'.repeat(100_000)}`]), /431/],
+  ['no host', 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n', /400/],
+  ['an expectation', http('GET /health/live', ['Expect: a miracle']), /417/],
+  ['a tunnel', http('CONNECT elsewhere.test:443'), /405/],
+  ['a WebSocket at another address', http('GET /no', [...webSocket, 'Sec-WebSocket-Version: 13']), /404/],
+  [
+    'a WebSocket of a foreign page',
+    http('GET /graphql', [...webSocket, 'Sec-WebSocket-Version: 13', 'Origin: https://evil.test']),
+    /403/,
+  ],
+  [
+    'a WebSocket of an unknown version',
+    http('GET /graphql', [...webSocket, 'Sec-WebSocket-Version: 99']),
+    /400/,
+  ],
+  ['a WebSocket by POST', http('POST /graphql', [...webSocket, ...json], '{}'), /400/],
+  [
+    'a subscription over HTTP',
+    http('POST /graphql', json, '{"query":"subscription{deliveryUpdated{id}}"}'),
+    /400/,
+  ],
   ['no HTTP', 'EHLO tendril\r\n\r\n', /400/],
   ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', /400/],
   ['a certificate that is not there', http('GET /certificates/..%2f..%2fetc%2fpasswd.pem'), /404/],
@@ -103,6 +128,24 @@ describe('the answer is JSON with a code and a request id, holds nothing of the 
     expect(body).not.toMatch(
       /stack|node_modules|node:|\.[jt]s:\d|\bat .*:\d+:\d+|select |insert |<html|\/work|\/home|\/src\//i,
     );
+  });
+
+  test('nothing but what was asked for is sent to who offers HTTP/2 by the way, as curl and Java do', async () => {
+    const offer = [
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA',
+      'Content-Type: application/json',
+    ];
+    const { head, body } = await exchange(
+      http('POST /graphql', offer, '{"query":"{ __typename }"}').replace(
+        'Connection: close',
+        'Connection: Upgrade, HTTP2-Settings, close',
+      ),
+    );
+    expect([head.split('\r\n')[0], JSON.parse(body)]).toEqual([
+      'HTTP/1.1 200 OK',
+      { data: { __typename: 'Query' } },
+    ]);
   });
 
   test('those of health, pages and GraphiQL alike', async () => {

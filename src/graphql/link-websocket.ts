@@ -5,6 +5,8 @@ import type { WebSocket } from 'ws';
 
 const pingEveryMs = 12_000;
 const maxWaiting = 100;
+const maxWaitingBytes = 1024 * 1024;
+const maxBufferedBytes = 4 * 1024 * 1024;
 
 /** What the protocol's server knows of a socket. */
 export interface Link {
@@ -23,23 +25,30 @@ export function linkWebSocket<L extends Link>(server: Server<L>, link: L, log: L
   const { socket } = link;
   let turn = Promise.resolve<unknown>(undefined);
   let waiting = 0;
+  let waitingBytes = 0;
   const closed = server.opened(
     {
       protocol: socket.protocol,
       send: (data) =>
         new Promise((resolve, reject) => {
+          // A client that does not read is closed, not buffered for without end; it goes on from its cursor later.
+          if (socket.bufferedAmount + data.length > maxBufferedBytes) socket.terminate();
           if (socket.readyState !== socket.OPEN) resolve();
           else socket.send(data, (error) => (error ? reject(error) : resolve()));
         }),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) =>
         socket.on('message', (data) => {
+          const text = String(data);
           waiting += 1;
-          if (waiting > maxWaiting) socket.pause();
+          waitingBytes += text.length;
+          if (waiting > maxWaiting || waitingBytes > maxWaitingBytes) socket.pause();
           turn = turn.then(() => {
             waiting -= 1;
-            if (socket.isPaused && waiting <= maxWaiting / 2) socket.resume();
-            take(String(data)).catch((error: unknown) => {
+            waitingBytes -= text.length;
+            if (socket.isPaused && waiting <= maxWaiting / 2 && waitingBytes <= maxWaitingBytes / 2)
+              socket.resume();
+            take(text).catch((error: unknown) => {
               log.error({ err: error }, 'a WebSocket failed');
               socket.close(CloseCode.InternalServerError, 'Internal server error');
             });

@@ -12,11 +12,12 @@ import { SubscriptionResolver } from '../subscriptions/subscription.resolver.js'
 import { ApiKeyResolver } from '../workspaces/api-key.resolver.js';
 import { WorkspaceResolver } from '../workspaces/workspace.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { readFieldsPlainly } from './plain-fields.js';
 import { DateTimeScalar } from './scalars.js';
 
 /** Builds the schema from the classes. */
 export function buildGraphqlSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       NodeResolver,
       WorkspaceResolver,
@@ -35,6 +36,8 @@ export function buildGraphqlSchema(): GraphQLSchema {
     // type-graphql wants one to be there; every subscription here brings its own stream.
     pubSub: { publish: () => undefined, subscribe: () => neverAsked() },
   });
+  readFieldsPlainly(schema);
+  return schema;
 }
 
 /** The schema as text, in an order that does not depend on which class is loaded first. */

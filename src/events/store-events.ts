@@ -51,7 +51,8 @@ export async function storeEvents(database: Database, events: readonly NewEvent[
     events.map((event) => event.workspaceId),
     events.map((event) => event.uuid),
     events.map((event) => event.type),
-    events.map((event) => event.payload),
+    // As an array of PostgreSQL's, each would be searched for quotes to escape, in JavaScript.
+    JSON.stringify(events.map((event) => event.payload)),
     events.map((event) => event.idempotencyKey),
     events.map((event) => event.requestHash),
     events.map((event) => event.createdAt),
@@ -87,8 +88,8 @@ const store: Statement = {
   name: 'store-events',
   text: `WITH asked AS (
       SELECT a.*, a.revision = coalesce(c.revision, 0) AS is_current
-      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $8::bigint[],
-        $13::uuid[])
+      FROM ROWS FROM (unnest($1::uuid[], $2::uuid[], $3::text[]), json_array_elements_text($4::json),
+        unnest($5::text[], $6::bytea[], $7::timestamptz[], $8::bigint[], $13::uuid[]))
         AS a (workspace_id, id, type, payload, idempotency_key, request_hash, created_at, revision, published_by)
       LEFT JOIN catalogue c USING (workspace_id)
     ), given AS (

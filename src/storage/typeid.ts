@@ -1,4 +1,4 @@
-import { parseTypeId, TypeID, type TypeId, toUUID } from 'typeid-js';
+import { fromUUID, parseTypeId, type TypeId, toUUID } from 'typeid-js';
 import { v7 } from 'uuid';
 
 /** The prefixes of TypeIDs, one a noun. */
@@ -14,7 +14,7 @@ export function newUuid(): string {
 
 /** The TypeID that the API shows for a stored uuid. */
 export function toTypeId(prefix: IdPrefix, uuid: string): string {
-  return TypeID.fromUUID(prefix, uuid).toString();
+  return fromUUID(uuid, prefix);
 }
 
 /** The stored uuid of a TypeID; undefined where the text is no TypeID of this prefix. */

@@ -71,7 +71,7 @@ function startingAt(atMs: number): ClaimedDelivery {
     eventId: '0190a0a0-0000-7000-8000-000000000003',
     eventType: 'payout.paid',
     payload: '{}',
-    eventCreatedAt: new Date(0),
+    eventCreatedAtMs: 0,
     publishedBy: null,
     attemptId: '0190a0a0-0000-7000-8000-000000000004',
     attemptNumber: 1,

@@ -17,7 +17,8 @@ export interface ClaimedDelivery {
   readonly eventId: string;
   readonly eventType: string;
   readonly payload: string;
-  readonly eventCreatedAt: Date;
+  /** Unix time. */
+  readonly eventCreatedAtMs: number;
   /** The API key's uuid; null for an event of an earlier version. */
   readonly publishedBy: string | null;
   readonly attemptId: string;
@@ -142,7 +143,7 @@ export function claimedAtBirth({ event, place, ...delivery }: Admitted): Claimed
     eventId: event.uuid,
     eventType: event.type,
     payload: event.payload,
-    eventCreatedAt: event.createdAt,
+    eventCreatedAtMs: event.createdAt.getTime(),
     publishedBy: event.publishedBy,
     attemptId: place.attemptId,
     attemptNumber: 1,
@@ -198,7 +199,7 @@ const claimFrom = (name: string, waiting: string): Statement => ({
     )
     SELECT c.id AS uuid, c.workspace_id AS "workspaceId", c.subscription_id AS "subscriptionId",
       c.revision AS "subscriptionRevision", c.event_id AS "eventId", c.event_type AS "eventType", e.payload,
-      e.created_at AS "eventCreatedAt", e.published_by AS "publishedBy", c.attempt_id AS "attemptId", c.attempt_count AS "attemptNumber",
+      (extract(epoch FROM e.created_at) * 1000)::float8 AS "eventCreatedAtMs", e.published_by AS "publishedBy", c.attempt_id AS "attemptId", c.attempt_count AS "attemptNumber",
       c.next_trigger AS trigger, c.retry_step AS "retryStep", c.lease_epoch AS "leaseEpoch", c.body,
       c.rate, (extract(epoch FROM c.start_at - clock_timestamp()) * 1000)::float8 AS "firstStartInMs"
     FROM claimed c JOIN event e ON e.workspace_id = c.workspace_id AND e.id = c.event_id

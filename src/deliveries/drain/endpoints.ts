@@ -11,6 +11,10 @@ import { type Header, openHeaders } from '../../subscriptions/subscription-heade
 
 /** What an attempt needs to know of its subscription, secrets decrypted; for the worker's eyes only. */
 export interface Endpoint {
+  /** The subscription's TypeID. */
+  readonly subscriptionId: string;
+  /** The workspace's TypeID. */
+  readonly workspaceId: string;
   readonly revision: number;
   readonly url: string;
   readonly profile: Profile;
@@ -83,11 +87,14 @@ interface EndpointRow {
 
 function toEndpoint(row: EndpointRow, encryption: Encryption): Endpoint {
   const profile = profileNamed(row.profile);
+  const subscriptionId = toTypeId('wsub', row.uuid);
   return {
+    subscriptionId,
+    workspaceId: toTypeId('ws', row.workspaceId),
     revision: row.revision,
     url: row.url,
     profile,
-    topic: topicOf({ notificationEndpoint: row.notificationEndpoint, id: toTypeId('wsub', row.uuid) }),
+    topic: topicOf({ notificationEndpoint: row.notificationEndpoint, id: subscriptionId }),
     policy: {
       scheduleSeconds: row.schedule ?? profile.retryScheduleSeconds,
       jitter: profile.jitter,

@@ -20,7 +20,7 @@ export function prepareAttempt(
   endpoint: Endpoint,
   nowMs: number,
 ): PreparedAttempt {
-  const event = eventOf(delivery);
+  const event = eventOf(delivery, endpoint);
   const body = delivery.body?.toString('utf8') ?? endpoint.profile.body(event);
   const secrets = endpoint.secrets.filter(
     ({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs,
@@ -35,7 +35,7 @@ export function prepareAttempt(
     'webhook-signature': standardSignature(secrets, event.id, timestampSeconds, body),
     ...endpoint.profile.headers({
       event,
-      subscriptionId: toTypeId('wsub', delivery.subscriptionId),
+      subscriptionId: endpoint.subscriptionId,
       body,
       secret: secrets[0]?.secret ?? '',
     }),
@@ -52,13 +52,13 @@ export function prepareAttempt(
 }
 
 /** The event of a delivery, as profiles want it. */
-export function eventOf(delivery: ClaimedDelivery): EventToSend {
+export function eventOf(delivery: ClaimedDelivery, { workspaceId }: Endpoint): EventToSend {
   return {
     id: toTypeId('evt', delivery.eventId),
     uuid: delivery.eventId,
     type: delivery.eventType,
     payload: delivery.payload,
-    createdAt: delivery.eventCreatedAt,
-    workspaceId: toTypeId('ws', delivery.workspaceId),
+    createdAt: new Date(delivery.eventCreatedAtMs),
+    workspaceId,
   };
 }

@@ -38,9 +38,9 @@ async function signAll(unsigned: readonly Unsigned[], messageSender: MessageSend
   return Promise.all(
     unsigned.map(async ({ delivery, endpoint }) => {
       const body = await endpoint.profile.message?.({
-        event: eventOf(delivery),
+        event: eventOf(delivery, endpoint),
         publishedBy: delivery.publishedBy === null ? null : toTypeId('key', delivery.publishedBy),
-        subscriptionId: toTypeId('wsub', delivery.subscriptionId),
+        subscriptionId: endpoint.subscriptionId,
         topic: endpoint.topic,
         sender,
       });

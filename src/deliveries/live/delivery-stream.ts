@@ -4,8 +4,13 @@ import { Delivery } from '../delivery.entity.js';
 import { findPresentPosition, loadChangedSince } from '../load-deliveries.js';
 import { Signal } from './signal.js';
 
-/** Which of these deliveries a stream wants; decides for many at once, since it may have to look something up. */
-export type UpdateFilter = (deliveries: readonly Delivery[]) => Promise<readonly Delivery[]>;
+/** Which deliveries a stream wants. */
+export interface UpdateFilter {
+  /** Whether it can want a delivery at all: asked at once, so that a stream is not even woken for what is not its own. */
+  readonly fits: (delivery: Delivery) => boolean;
+  /** Which of those that fit it does want, where that has to be looked up; it decides for many at once. */
+  readonly choose?: (fitting: readonly Delivery[]) => Promise<readonly Delivery[]>;
+}
 
 // A stream whose reader is slower than this keeps nothing more: it goes on from the database once the reader is back.
 const maxBuffered = 1_000;
@@ -22,6 +27,8 @@ export class DeliveryStream {
   readonly #filter: UpdateFilter;
   readonly #after: UpdateCursor | undefined;
   #buffered: Delivery[] = [];
+  /** So far everything was told or does not fit, once what is being told now has been. */
+  #passed: UpdateCursor | undefined;
   /** Where to go on within a catching up. */
   #page: UpdateCursor | undefined;
   /** The oldest transaction that was under way when the catching up began. */
@@ -48,11 +55,16 @@ export class DeliveryStream {
 
   /** Takes new states, in their order. */
   take(deliveries: readonly Delivery[]): void {
-    if (this.#buffered.length + deliveries.length > maxBuffered) {
+    const fitting = deliveries.filter(this.#filter.fits);
+    if (fitting.length === 0) {
+      if (this.#hasNothing()) this.#passed = deliveries.at(-1)?.position ?? this.#passed;
+      return;
+    }
+    if (this.#buffered.length + fitting.length > maxBuffered) {
       this.miss();
       return;
     }
-    this.#buffered.push(...deliveries);
+    this.#buffered.push(...fitting);
     this.#signal.fire();
   }
 
@@ -74,6 +86,7 @@ export class DeliveryStream {
   async *updates(): AsyncGenerator<Delivery> {
     let position = this.#after ?? (await findPresentPosition(this.#database, this.#workspaceId));
     while (!this.#isEnded) {
+      position = this.#takePassed() ?? position;
       const batch: readonly Delivery[] = this.#mustCatchUp
         ? await this.#catchUp(position)
         : this.#takeBuffered();
@@ -83,8 +96,16 @@ export class DeliveryStream {
     }
   }
 
+  #takePassed(): UpdateCursor | undefined {
+    const passed = this.#passed;
+    this.#passed = undefined;
+    return passed;
+  }
+
   async *#wanted(batch: readonly Delivery[]): AsyncGenerator<Delivery> {
-    for (const delivery of await this.#filter(batch)) {
+    const fitting = batch.filter(this.#filter.fits);
+    const wanted = this.#filter.choose && fitting.length > 0 ? await this.#filter.choose(fitting) : fitting;
+    for (const delivery of wanted) {
       if (this.#isEnded) return;
       yield delivery;
     }

@@ -11,19 +11,16 @@ export function updateFilter(
   workspaceId: string,
   filter: DeliveryFilter | null | undefined,
 ): UpdateFilter {
-  if (!filter) return async (deliveries) => deliveries;
+  if (!filter) return { fits: () => true };
   const fits = compile(filter);
-  return async (deliveries) => {
-    const fitting = deliveries.filter(fits);
-    if (!filter.search || fitting.length === 0) return fitting;
-    const found = await matchingSearch(
-      database,
-      workspaceId,
-      { search: filter.search },
-      fitting.map(({ uuid }) => uuid),
-    );
+  const { search } = filter;
+  if (!search) return { fits };
+  const choose = async (fitting: readonly Delivery[]) => {
+    const uuids = fitting.map(({ uuid }) => uuid);
+    const found = await matchingSearch(database, workspaceId, { search }, uuids);
     return fitting.filter(({ uuid }) => found.has(uuid));
   };
+  return { fits, choose };
 }
 
 /** All of a filter but its search, as a test of one delivery. */

@@ -1,8 +1,11 @@
 import { firstWindow, nextWindow } from '../../rules/concurrency-window.js';
 import type { Outcome } from '../../rules/outcome.js';
+import { slowShare } from './slots.js';
 
 // Each claim names them all, so they are kept few.
 const maxKnown = 500;
+// Those that time out are remembered beyond that, since each that is forgotten may hold a whole first window again.
+const maxSlow = 1000;
 
 /** How many requests each endpoint may have in flight in this process, and how many it has. */
 export class EndpointWindows {
@@ -10,14 +13,29 @@ export class EndpointWindows {
   readonly #windows = new Map<string, number>();
   /** Those that may have more deliveries due than have been claimed. */
   readonly #behind = new Set<string>();
+  /** Those whose last attempt timed out, the ones that have done so longest first. */
+  readonly #slow = new Set<string>();
+  #slowInFlight = 0;
 
-  /** How much room each endpoint has of which something is known; every other has `firstWindow`. */
+  /**
+   * How much room each endpoint has of which something is known; every other has `firstWindow`. What is left for the slow ones
+   * goes to those first that were sent to least lately.
+   */
   rooms(): Map<string, number> {
-    return new Map([...this.#windows.keys()].map((id) => [id, this.roomOf(id)]));
+    let slowRoom = this.#slowRoom;
+    const rooms = new Map<string, number>();
+    for (const id of this.#windows.keys()) {
+      const isSlow = this.#slow.has(id);
+      const room = isSlow ? Math.min(this.roomOf(id), slowRoom) : this.roomOf(id);
+      if (isSlow) slowRoom -= room;
+      rooms.set(id, room);
+    }
+    return rooms;
   }
 
   roomOf(id: string): number {
-    return Math.max(0, (this.#windows.get(id) ?? firstWindow) - (this.#inFlight.get(id) ?? 0));
+    const room = Math.max(0, (this.#windows.get(id) ?? firstWindow) - (this.#inFlight.get(id) ?? 0));
+    return this.#slow.has(id) ? Math.min(room, this.#slowRoom) : room;
   }
 
   /** Whether a new delivery may be sent at once: there is room, and none before it waits. One that may not has to be claimed. */
@@ -46,6 +64,7 @@ export class EndpointWindows {
 
   enter(id: string): void {
     this.#inFlight.set(id, (this.#inFlight.get(id) ?? 0) + 1);
+    if (this.#slow.has(id)) this.#slowInFlight += 1;
     const window = this.#windows.get(id) ?? firstWindow;
     // A Map keeps the order of insertion: whoever was sent to last goes to the end, and the first idle one is the stalest.
     this.#windows.delete(id);
@@ -55,15 +74,35 @@ export class EndpointWindows {
 
   /** `outcome` is undefined where the attempt broke off without one. */
   leave(id: string, outcome: Outcome | undefined): void {
+    if (this.#slow.has(id)) this.#slowInFlight -= 1;
     const left = (this.#inFlight.get(id) ?? 1) - 1;
     if (left > 0) this.#inFlight.set(id, left);
     else this.#inFlight.delete(id);
-    if (outcome) this.#windows.set(id, nextWindow(this.#windows.get(id) ?? firstWindow, outcome));
+    if (!outcome) return;
+    this.#windows.set(id, nextWindow(this.#windows.get(id) ?? firstWindow, outcome));
+    if (outcome.kind === 'timedOut') this.#noteSlow(id);
+    else if (outcome.kind === 'responded') this.#forgetSlow(id);
+  }
+
+  get #slowRoom(): number {
+    return Math.max(0, slowShare - this.#slowInFlight);
+  }
+
+  #noteSlow(id: string): void {
+    if (this.#slow.has(id)) return;
+    this.#slow.add(id);
+    this.#slowInFlight += this.#inFlight.get(id) ?? 0;
+    const [longest] = this.#slow;
+    if (this.#slow.size > maxSlow && longest !== undefined) this.#forgetSlow(longest);
+  }
+
+  #forgetSlow(id: string): void {
+    if (this.#slow.delete(id)) this.#slowInFlight -= this.#inFlight.get(id) ?? 0;
   }
 
   #forgetStalest(): void {
     for (const id of this.#windows.keys()) {
-      if (this.#inFlight.has(id)) continue;
+      if (this.#inFlight.has(id) || this.#slow.has(id)) continue;
       this.#windows.delete(id);
       return;
     }

@@ -1,4 +1,6 @@
 const size = 1024;
+/** How many of them endpoints may hold together whose last attempt timed out: the others are for those that answer. */
+export const slowShare = size / 2;
 // Claiming one by one as slots come free would cost a statement each; a few dozen at a time costs next to nothing.
 const refill = size / 16;
 

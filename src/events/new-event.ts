@@ -1,7 +1,6 @@
-import { matchesEventFilter } from '../rules/event-filter.js';
-import { withPlainNumbers } from '../rules/exact-json.js';
 import { newUuid, timeOfUuid } from '../storage/typeid.js';
 import type { Admission } from './admission.js';
+import { fittingTakers } from './fitting-takers.js';
 import type { MatchedType, Taker } from './match-subscriptions.js';
 import type { WaitingEvent } from './publish-batch.js';
 import type { NewDelivery, NewEvent } from './store-events.js';
@@ -14,12 +13,7 @@ export function newEvent(
   admission: Admission,
 ): NewEvent {
   const uuid = newUuid();
-  const filtered = takers.some((taker) => taker.filter !== null)
-    ? withPlainNumbers(JSON.parse(event.payload))
-    : undefined;
-  const fitting = takers.filter(
-    (taker) => taker.filter === null || matchesEventFilter(taker.filter, filtered),
-  );
+  const fitting = fittingTakers(takers, event.payload);
   return {
     uuid,
     workspaceId,

@@ -1,5 +1,5 @@
 import { GraphQLClient, gql } from 'graphql-request';
-import type { RunningTendril } from './tendril-keeper.js';
+import type { PublishTarget } from './publisher.js';
 
 /** An endpoint with an event type that nobody else wants. */
 export interface OwnEndpoint {
@@ -16,7 +16,7 @@ const atOnce = 8;
 
 /** Adds an event type of this group, and a subscription to it, for each of these URLs. */
 export async function addEndpoints(
-  { url, key }: RunningTendril,
+  { url, key }: PublishTarget,
   group: string,
   endpointUrls: readonly string[],
   settings: { readonly timeoutSeconds?: number } = {},

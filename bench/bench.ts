@@ -1,16 +1,21 @@
 import { writeFile } from 'node:fs/promises';
+import { backlog } from './backlog.js';
 import { bareLoop } from './bare-loop.js';
 import { type BenchFlags, readBenchFlags } from './bench-flags.js';
 import type { Benchmark } from './benchmark.js';
 import { endToEnd } from './end-to-end.js';
+import { fairness } from './fairness.js';
 import type { Figure } from './figure.js';
+import { idleSubscriptions } from './idle-subscriptions.js';
 import { jobPerDelivery } from './job-per-delivery.js';
 import { latency } from './latency.js';
 import { liveDelay } from './live-delay.js';
 import { manyEndpoints } from './many-endpoints.js';
+import { manyStreams } from './many-streams.js';
 import { publishCost } from './publish-cost.js';
 import { describeMachine, jsonOf, tableOf } from './report.js';
 import { Stage } from './stage.js';
+import { twoOfEach } from './two-of-each.js';
 
 // What is sensitive to the state of the database comes first; the job-per-delivery baseline stops Tendril, so it comes last.
 const benchmarks: readonly Benchmark[] = [
@@ -35,6 +40,11 @@ const benchmarks: readonly Benchmark[] = [
     reportsCpu: true,
   }),
   manyEndpoints,
+  idleSubscriptions,
+  fairness,
+  manyStreams,
+  backlog,
+  twoOfEach,
   jobPerDelivery,
 ];
 
@@ -53,6 +63,7 @@ async function main(): Promise<number> {
   );
   const stage = new Stage(
     flags.seconds,
+    flags.backlog,
     flags.cpuProf === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', flags.cpuProf],
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -62,7 +73,10 @@ async function main(): Promise<number> {
     const figures = await runAll(stage, flags);
     console.log(`\n${tableOf(figures)}`);
     if (flags.json !== undefined)
-      await writeFile(flags.json, jsonOf(figures, { startedAt, machine, seconds: flags.seconds }));
+      await writeFile(
+        flags.json,
+        jsonOf(figures, { startedAt, machine, seconds: flags.seconds, backlog: flags.backlog }),
+      );
     const astray = figures.filter(({ unit, value }) => unit === 'events' && value > 0);
     return astray.length > 0 ? 1 : 0;
   } finally {

@@ -4,7 +4,7 @@ export interface Figure {
   readonly what: string;
   /** NaN where it could not be measured; `note` then says why. */
   readonly value: number;
-  readonly unit: 'a second' | 'ms' | 'of the bare loop' | 'times' | 'events';
+  readonly unit: 'a second' | 'ms' | 'of the bare loop' | 'times' | 'events' | 'MB';
   /** What the first version is to reach. */
   readonly target?: Target;
   readonly note?: string;

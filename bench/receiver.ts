@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monotonicMs } from './monotonic-ms.js';
 import { answerCalls } from './own-process.js';
-import { failingPath, hangingPath } from './receiver-paths.js';
+import { failingPath, hangingPath, slowPath, slowSeconds } from './receiver-paths.js';
 
 /** What a receiver has got since it was last emptied. */
 export interface Received {
@@ -18,7 +18,7 @@ export interface Received {
 /** What a receiver can be asked. */
 export interface ReceiverCalls {
   readonly [name: string]: (argument: never) => unknown;
-  /** Where it answers 204 at once; below `hangingPath` and `failingPath` it does not. */
+  /** Where it answers 204 at once, but at the paths of receiver-paths.ts. A delivery is known by its `webhook-id`, and its path if it has one. */
   url(argument: undefined): string;
   /** So many more, each at a port of its own. */
   urls(argument: { count: number }): Promise<readonly string[]>;
@@ -26,6 +26,8 @@ export interface ReceiverCalls {
   /** How many different ids have come. */
   count(argument: undefined): number;
   received(argument: undefined): Received;
+  /** Of what has come, in so many equal parts in the order of arrival: the deliveries a second of each part. */
+  rates(argument: { parts: number }): number[];
 }
 
 let firstAtMs = new Map<string, number>();
@@ -42,6 +44,7 @@ const calls: ReceiverCalls = {
   },
   count: () => firstAtMs.size,
   received: () => ({ ids: [...firstAtMs.keys()], firstAtMs: [...firstAtMs.values()], lastAtMs, doubled }),
+  rates: ({ parts }) => ratesOf([...firstAtMs.values()], parts),
 };
 answerCalls(calls);
 
@@ -49,7 +52,7 @@ async function listening(): Promise<Server> {
   const server = createServer((request, response) => {
     request.resume();
     request.on('end', () => {
-      note(String(request.headers['webhook-id']));
+      note(`${String(request.headers['webhook-id'])}${request.url?.slice(1)}`);
       answer(request.url, response);
     });
   });
@@ -70,5 +73,16 @@ function note(id: string): void {
 }
 
 function answer(path: string | undefined, response: ServerResponse): void {
-  if (path !== `/${hangingPath}`) response.writeHead(path === `/${failingPath}` ? 500 : 204).end();
+  if (path === `/${hangingPath}`) return;
+  const end = () => response.writeHead(path === `/${failingPath}` ? 500 : 204).end();
+  if (path?.startsWith(`/${slowPath}`)) setTimeout(end, slowSeconds * 1000);
+  else end();
+}
+
+function ratesOf(atMs: readonly number[], parts: number): number[] {
+  const size = Math.floor(atMs.length / parts);
+  return Array.from({ length: parts }, (_, part) => {
+    const [from = Number.NaN, to = Number.NaN] = [atMs[part * size], atMs[(part + 1) * size - 1]];
+    return (size / (to - from)) * 1000;
+  });
 }

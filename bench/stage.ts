@@ -1,9 +1,11 @@
 import type { AgendaSenderCalls } from './agenda-sender.js';
 import type { BareSenderCalls } from './bare-sender.js';
+import type { FleetKeeperCalls } from './fleet-keeper.js';
 import { type Calls, type OwnProcess, startProcess } from './own-process.js';
 import { prepareTendril } from './prepare-tendril.js';
 import type { PublisherCalls } from './publisher.js';
 import type { ReceiverCalls } from './receiver.js';
+import type { StreamHolderCalls } from './stream-holder.js';
 import type { KeptTendril, TendrilKeeperCalls } from './tendril-keeper.js';
 
 /** Tendril as a benchmark meets it: one subscription, to `heardType`, whose endpoint is the receiver. */
@@ -26,9 +28,10 @@ export class Stage {
   readonly #complaints: string[] = [];
   #tendril: Promise<TendrilOnStage> | undefined;
 
-  /** `seconds`: how long each measurement takes. `nodeOptions`: for Tendril's process. */
+  /** `seconds`: how long each measurement takes. `backlog`: how large it is. `nodeOptions`: for Tendril's process. */
   constructor(
     readonly seconds: number,
+    readonly backlog: number,
     nodeOptions: readonly string[],
   ) {
     this.#nodeOptions = nodeOptions;
@@ -48,6 +51,19 @@ export class Stage {
 
   get agendaSender(): OwnProcess<AgendaSenderCalls> {
     return this.#process('agenda-sender');
+  }
+
+  /** A second one, where one process cannot ask two. */
+  get otherPublisher(): OwnProcess<PublisherCalls> {
+    return this.#process('publisher', 'other-publisher');
+  }
+
+  get streamHolder(): OwnProcess<StreamHolderCalls> {
+    return this.#process('stream-holder');
+  }
+
+  get fleetKeeper(): OwnProcess<FleetKeeperCalls> {
+    return this.#process('fleet-keeper');
   }
 
   get #keeper(): OwnProcess<TendrilKeeperCalls> {
@@ -95,9 +111,9 @@ export class Stage {
     };
   }
 
-  #process<C extends Calls>(file: string): OwnProcess<C> {
-    const running = this.#running.get(file) ?? startProcess<Calls>(file);
-    this.#running.set(file, running);
+  #process<C extends Calls>(file: string, name = file): OwnProcess<C> {
+    const running = this.#running.get(name) ?? startProcess<Calls>(file);
+    this.#running.set(name, running);
     return running as unknown as OwnProcess<C>;
   }
 

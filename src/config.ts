@@ -42,7 +42,7 @@ const settings = z.object({
   PUBLISHED_BYTES_PER_MINUTE: wholeNumber(0, 1e12, 'a number of bytes (0 sets no limit)').default(4e9),
   FAILED_KEYS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of keys (0 sets no limit)').default(30),
   SOCKETS_PER_KEY: wholeNumber(0, 1_000_000, 'a number of WebSockets (0 sets no limit)').default(1000),
-  MAX_CONNECTIONS: wholeNumber(0, 1_000_000, 'a number of connections (0 sets no limit)').default(10_000),
+  MAX_CONNECTIONS: wholeNumber(0, 1_000_000, 'a number of connections (0 sets no limit)').default(5000),
   CONNECTIONS_PER_ADDRESS: wholeNumber(0, 1_000_000, 'a number of connections (0 sets no limit)').default(
     2000,
   ),

@@ -50,7 +50,7 @@ export function createDocumentLimits(schema: GraphQLSchema, limits: RequestLimit
       const cost = operation ? operationCost(schema, document, operation, variables ?? {}) : 0;
       if (cost <= limits.cost) return undefined;
       return new GraphQLError(
-        `This asks for up to ${cost} fields, each entry of a page counted; at most ${limits.cost} are given at once. Ask for fewer fields or smaller pages.`,
+        `This asks for up to ${Math.ceil(cost)} fields, each entry of a page counted; at most ${limits.cost} are given at once. Ask for fewer fields or smaller pages.`,
         { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } } },
       );
     },

@@ -3,13 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.js';
 import { StartError } from '../start-error.js';
 
-// The connections that may wait to be taken; beyond them a client tries again, a second later.
-const backlog = 4_096;
-
 /** Begins to take requests; gives the address, without a slash at its end. What an operator can mend is a StartError. */
 export async function listenHttp(http: FastifyInstance, { port, host }: Config): Promise<string> {
   try {
-    await http.listen({ port, host, backlog });
+    await http.listen({ port, host });
   } catch (error) {
     const sentence = refusals(port, host)[(error as NodeJS.ErrnoException).code ?? ''];
     if (sentence === undefined) throw error;

@@ -6,11 +6,13 @@ import {
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
+  isIntrospectionType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
+import { introspectionSizes } from './introspection-sizes.js';
 import { defaultPageSize, maxPageSize } from './paging.js';
 
 /** What an operation is counted with: `variables` as they came, not coerced yet. */
@@ -65,14 +67,34 @@ function costOf(
 }
 
 function costOfField(field: FieldNode, parent: GraphQLCompositeType | undefined, counting: Counting): number {
-  // Learning the schema is limited by the depth and the words of the document.
-  if (field.name.value.startsWith('__')) return 0;
+  const name = field.name.value;
+  if (name === '__typename') return 0;
   if (!field.selectionSet) return 1;
-  const definition = parent && 'getFields' in parent ? parent.getFields()[field.name.value] : undefined;
+  const type = typeOf(name, parent, counting.schema);
+  if (!type) return 1;
+  return 1 + entriesOf(field, parent, type, counting) * costOf(field.selectionSet, type, counting);
+}
+
+function typeOf(
+  field: string,
+  parent: GraphQLCompositeType | undefined,
+  schema: GraphQLSchema,
+): GraphQLCompositeType | undefined {
+  if (field === '__schema') return compositeType(schema, '__Schema');
+  if (field === '__type') return compositeType(schema, '__Type');
+  const definition = parent && 'getFields' in parent ? parent.getFields()[field] : undefined;
   const type = definition && getNamedType(definition.type);
-  if (!type || !isCompositeType(type)) return 1;
-  const entries = type.name.endsWith('Connection') ? pageSizeOf(field, counting.variables) : 1;
-  return 1 + entries * costOf(field.selectionSet, type, counting);
+  return isCompositeType(type) ? type : undefined;
+}
+
+function entriesOf(
+  field: FieldNode,
+  parent: GraphQLCompositeType | undefined,
+  type: GraphQLCompositeType,
+  { schema, variables }: Counting,
+): number {
+  if (parent && isIntrospectionType(parent)) return introspectionSizes(schema).get(field.name.value) ?? 1;
+  return type.name.endsWith('Connection') ? pageSizeOf(field, variables) : 1;
 }
 
 function costOfFragment(name: string, counting: Counting): number {

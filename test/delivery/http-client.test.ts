@@ -340,6 +340,18 @@ describe('a connection that fails has a stable code', () => {
     expect(outcome).toEqual({ kind: 'connectionFailed', code: 'ENOTFOUND' });
   });
 
+  test.each(['host', 'Host'])('a %s header, which would name another server', async (name) => {
+    const receiver = await rawReceiver((socket) => socket.write(noContent));
+    const sent = clientWith(open).send({
+      url: receiver.url,
+      headers: { [name]: 'metadata.internal' },
+      body: '{}',
+      timeoutMs: 5_000,
+    });
+    expect((await sent).outcome).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(receiver.sockets).toHaveLength(0);
+  });
+
   test('a URL that does not parse', async () => {
     expect((await post(clientWith(open), 'http://')).outcome).toEqual({
       kind: 'connectionFailed',
@@ -499,6 +511,19 @@ describe('every address is checked when dialled', () => {
       expect(outcome).toMatchObject({ kind: 'addressRefused', rule: "this server's own address" });
     }
     expect(receiver.sockets).toHaveLength(0);
+  });
+
+  test('so it is under its public name, which leads to a balancer and not to it', async () => {
+    const receiver = await rawReceiver((socket) => socket.write(noContent));
+    const own = { ...open, ownOrigins: [{ host: 'hooks.test', port: receiver.port }] };
+    const client = clientWith(own, resolving('127.0.0.1'));
+    expect((await post(client, `http://hooks.test:${receiver.port}`)).outcome).toMatchObject({
+      kind: 'addressRefused',
+      rule: "this server's own address",
+    });
+    expect((await post(client, `http://other.test:${receiver.port}`)).outcome).toMatchObject({
+      kind: 'responded',
+    });
   });
 
   test.each(['http://8.8.8.8', 'ftp://8.8.8.8', 'file:///etc/passwd', 'javascript:alert(1)'])(

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postGraphql, respondGraphql } from '../support/post-graphql.js';
 import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
@@ -169,6 +170,7 @@ describe('the answer is JSON with a code and a request id, holds nothing of the 
 });
 
 describe('a document that asks for too much is refused within 50 ms', () => {
+  const fullType = getIntrospectionQuery().replace(/^.*?(?=fragment)/s, '');
   const introspection = (levels: number) =>
     `{ __schema { types { ${'fields { type { '.repeat(levels)} name ${'} }'.repeat(levels)} } } }`;
   test.each([
@@ -191,6 +193,14 @@ describe('a document that asks for too much is refused within 50 ms', () => {
     [
       'with aliases of __schema',
       `{ ${Array.from({ length: 16 }, (_, n) => `a${n}: __schema { types { name } }`).join(' ')} }`,
+    ],
+    [
+      'with the schema under 15 names',
+      `{ ${Array.from({ length: 15 }, (_, n) => `a${n}: __schema { types { ...FullType } }`).join(' ')} } ${fullType}`,
+    ],
+    [
+      'with all types under 15 names',
+      `{ __schema { ${Array.from({ length: 15 }, (_, n) => `a${n}: types { ...FullType }`).join(' ')} } } ${fullType}`,
     ],
     ['with 100 directives', `{ __typename ${'@a'.repeat(100)} }`],
     ['with a field 900 times', `{ ${'__typename '.repeat(2100)} }`],

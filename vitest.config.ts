@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import type { Reporter } from 'vitest/node';
+import { BaseSequencer, type Reporter, type TestSpecification } from 'vitest/node';
 
 // A test that needs a second try must not go unseen.
 const flakyTests: Reporter = {
@@ -7,6 +7,37 @@ const flakyTests: Reporter = {
     if (test.diagnostic()?.flaky) console.warn(`Passed only at a second try: ${test.fullName}`);
   },
 };
+
+// In the order of how long they take. A clean clone has no durations of earlier runs to go by.
+const longest = [
+  'kill/kill',
+  'security/customers-urls',
+  'conformance/standard',
+  'start/start',
+  'delivery/stopping',
+  'delivery/job-store-away',
+  'realtime/updates',
+  'security/canaries',
+  'conformance/ivvy',
+  'api/rate-limits',
+  'conformance/ivy',
+  'cli/rotate-encryption',
+  'storage/partitions',
+  'delivery/attempt-rate',
+  'delivery/alarms',
+  'realtime/protocol',
+];
+
+// A long file that begins late is waited for by workers that have nothing more to do.
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification) => {
+      const index = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return index === -1 ? longest.length : index;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rankOf(one) - rankOf(other));
+  }
+}
 
 export default defineConfig({
   // Without this, graphql is loaded twice, as a CommonJS and as an ES module, and refuses "another module or realm".
@@ -16,6 +47,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The clean run shares its machine with others: real processes and real clocks, and a moment that is taken away from them.

@@ -164,6 +164,20 @@ test('a run that keeps every promise passes, duplicates of a kill and resends in
   expect(violated(flawlessRun())).toEqual([]);
 });
 
+test('a request that the server gave up on may be read and taken a while later, but not much later', () => {
+  const run = flawlessRun();
+  attemptsOf(run, 'going', ['TIMED_OUT', 'REJECTED']);
+  run.entries.push(...arrival('going', 'evt_1', 4_000, true), ...arrival('going', 'evt_1', 7_000, true));
+  expect(violated(run).join()).not.toContain('duplicates');
+  const muchLater = flawlessRun();
+  attemptsOf(muchLater, 'going', ['TIMED_OUT', 'REJECTED']);
+  muchLater.entries.push(
+    ...arrival('going', 'evt_1', 14_000, true),
+    ...arrival('going', 'evt_1', 17_000, true),
+  );
+  expect(violated(muchLater).join()).toContain('duplicates');
+});
+
 describe('the checker finds', () => {
   const plants: Record<string, [plant: (run: Run) => void, ...checks: string[]]> = {
     'an acknowledged event that never came': [

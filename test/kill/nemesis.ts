@@ -99,6 +99,21 @@ const deeds: Readonly<Record<Fault, (doing: Doing) => Promise<string>>> = {
     const fate = (lived: boolean) => (lived ? 'lived through it' : 'ended, and was started again');
     return `disk full for ${seconds(holdMs)}: PostgreSQL ${fate(postgres)}, mongod ${fate(mongod)}`;
   },
+
+  // One of each kind after the other, and the two of the next version at once: one brings the tables up to date, under the load of
+  // those that still run, and the other waits for it.
+  async upgrade({ stage, hold }) {
+    let waited = 0;
+    for (const target of [0, 1] as const) {
+      const pair = [stage.apis[target], stage.workers[target]];
+      await Promise.all(pair.map((one) => one.signal('SIGTERM')));
+      for (const one of pair) one.become(stage.nextVersion);
+      await Promise.all(pair.map((one) => one.start()));
+      waited += pair.filter((one) => one.hasSaid('waiting for another process')).length;
+      await hold();
+    }
+    return `upgraded, one API process and worker after the other; ${waited} waited for the tables to be brought up to date`;
+  },
 };
 
 async function end(

@@ -13,14 +13,17 @@ import { publishedType, startPublishers } from './publisher.js';
 import { type KillReceiver, openReceiver } from './receivers.js';
 import type { Finding } from './record.js';
 import { startResender } from './resender.js';
-import { type PlannedEndpoint, type Schedule, scheduleOf } from './schedule.js';
-import { type Stage, setStage } from './stage.js';
+import type { PlannedEndpoint, Schedule } from './schedule.js';
+import { type Stage, setStage, type Upgrade } from './stage.js';
 
 /** What a run is told. */
 export interface RunOptions {
   readonly seed: number;
   /** Whether a paused worker's leases are left to run out by themselves, which takes two minutes. */
   readonly waitsForLeases: boolean;
+  readonly schedule: Schedule;
+  /** Where the schedule has an upgrade: from what to what. */
+  readonly upgrade?: Upgrade | undefined;
   tell(line: string): void;
   /** Ends the run before its time, and everything that it has started. */
   readonly ending?: AbortSignal;
@@ -33,7 +36,6 @@ export interface RunResult {
   readonly folder: string | undefined;
 }
 
-const calmMs = 2_500;
 const sampleEveryMs = 250;
 const stallEveryMs = 20;
 const stallMs = 50;
@@ -41,14 +43,13 @@ const stallMs = 50;
 const settledWithinMs = 75_000;
 
 /** Starts everything, lets the nemesis loose upon it, heals it, and holds what happened to what is promised. */
-export async function runKillTest({ seed, waitsForLeases, tell, ending }: RunOptions): Promise<RunResult> {
-  const folder = await mkdtemp(join(tmpdir(), `tendril-kill-${seed}-`));
-  const schedule = scheduleOf(seed);
+export async function runKillTest({ tell, ending, ...options }: RunOptions): Promise<RunResult> {
+  const folder = await mkdtemp(join(tmpdir(), `tendril-kill-${options.seed}-`));
   const journal = openJournal(join(folder, 'journal.jsonl'));
   const startedMs = Date.now();
   const tellAt = (fromMs: number, what: string) =>
     tell(`  ${((fromMs - startedMs) / 1000).toFixed(1).padStart(5)} s  ${what}`);
-  const findings = await perform(schedule, { seed, folder, journal, waitsForLeases, tellAt }, ending).catch(
+  const findings = await perform({ ...options, folder, journal, tellAt }, ending).catch(
     (error: unknown): Finding[] => [
       { check: 'the run comes to its end', measured: '', violations: [String(error)] },
     ],
@@ -63,34 +64,27 @@ export async function runKillTest({ seed, waitsForLeases, tell, ending }: RunOpt
   return { findings, folder: isFine ? undefined : folder };
 }
 
-interface Performance {
-  readonly seed: number;
+interface Performance extends Omit<RunOptions, 'tell' | 'ending'> {
   readonly folder: string;
   readonly journal: Journal;
-  readonly waitsForLeases: boolean;
   tellAt(fromMs: number, what: string): void;
 }
 
-async function perform(
-  schedule: Schedule,
-  performance: Performance,
-  signal: AbortSignal | undefined,
-): Promise<Finding[]> {
+async function perform(performance: Performance, signal: AbortSignal | undefined): Promise<Finding[]> {
   await using ending = new AsyncDisposableStack();
   const aborted = new Promise<never>((_resolve, reject) => {
     signal?.addEventListener('abort', () => reject(new Error('it was ended from outside')));
   });
   // Awaited here: what `ending` holds is taken down when this returns.
-  const findings = await Promise.race([aborted, performOn(schedule, performance, ending)]);
+  const findings = await Promise.race([aborted, performOn(performance, ending)]);
   return findings;
 }
 
 async function performOn(
-  schedule: Schedule,
-  { seed, folder, journal, waitsForLeases, tellAt }: Performance,
+  { seed, schedule, upgrade, folder, journal, waitsForLeases, tellAt }: Performance,
   ending: AsyncDisposableStack,
 ): Promise<Finding[]> {
-  const stage = await setStage(schedule, folder, journal, ending);
+  const stage = await setStage(schedule, folder, journal, ending, upgrade);
   const receivers = await openReceivers(schedule.endpoints, journal, ending);
   await stage.start([...stage.apis, ...stage.workers]);
   const subscriptions = await subscribeAll(stage, schedule.endpoints, receivers);
@@ -99,7 +93,7 @@ async function performOn(
   const dice = diceOf(seed + 1_000_000);
   const publishers = startPublishers(stage.asked, dice, journal);
   const stopResending = startResender(stage.asked, subscriptions, dice, journal);
-  await pause(calmMs);
+  await pause(schedule.calmMs);
   const calmDown = misbehave(schedule.endpoints, receivers);
   await unleash(stage, { faults: schedule.faults, journal, waitsForLeases, tell: tellAt });
   tellAt(Date.now(), 'all is mended');

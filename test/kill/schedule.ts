@@ -12,7 +12,8 @@ export type Fault =
   | 'crash-postgres'
   | 'crash-mongod'
   | 'drop-jobs'
-  | 'fill-disk';
+  | 'fill-disk'
+  | 'upgrade';
 
 /** One fault: how long it lasts, and how long it is quiet afterwards. */
 export interface PlannedFault {
@@ -38,6 +39,8 @@ export interface PlannedEndpoint {
 /** All that a run does, made from its seed. */
 export interface Schedule {
   readonly replicaSet: boolean;
+  /** How long all is well at first. */
+  readonly calmMs: number;
   /** Whether the API processes send too: then a delivery may be stored as claimed by the one that stores it. */
   readonly apisSend: boolean;
   readonly faults: readonly PlannedFault[];
@@ -59,6 +62,7 @@ const holds: Readonly<Record<Fault, readonly [number, number]>> = {
   'crash-mongod': [3_000, 4_000],
   'drop-jobs': [0, 0],
   'fill-disk': [2_500, 4_000],
+  upgrade: [500, 1_500],
 };
 const others: readonly Fault[] = [
   'kill-api',
@@ -82,6 +86,7 @@ export function scheduleOf(seed: number): Schedule {
   const chosen = dice.shuffle([...always, dice.pick(others)]);
   return {
     replicaSet: dice.pick([true, false]),
+    calmMs: 2_500,
     faults: chosen.map((fault) => ({
       fault,
       target: dice.pick([0, 1]),
@@ -101,6 +106,18 @@ export function scheduleOf(seed: number): Schedule {
     ],
     apisSend: dice.pick([true, false]),
   };
+}
+
+/** The same endpoints and processes, and nothing done to them but an upgrade. */
+export function upgradeScheduleOf(seed: number): Schedule {
+  const [holdMs, restMs] = [diceOf(seed).between(...holds.upgrade), 1_000];
+  return { ...scheduleOf(seed), faults: [{ fault: 'upgrade', target: 0, holdMs, restMs }] };
+}
+
+/** The first three of the faults, and less time before them: for those who are in a hurry. */
+export function briefScheduleOf(seed: number): Schedule {
+  const { faults, ...rest } = scheduleOf(seed);
+  return { ...rest, calmMs: 1_000, faults: faults.slice(0, 3) };
 }
 
 function recovering(name: string, timeoutSeconds: number): PlannedEndpoint {

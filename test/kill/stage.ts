@@ -3,12 +3,19 @@ import { chmod, mkdir, readlink, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { Pool } from 'pg';
+import { thisVersion, type Version } from '../support/spawn-tendril.js';
 import type { Asked } from './ask-graphql.js';
 import { type CrashableStore, startCrashableMongo, startCrashablePostgres } from './crashable-store.js';
 import { mountSmallDisk, type SmallDisk } from './disk.js';
 import type { Journal } from './history.js';
 import type { Schedule } from './schedule.js';
 import { type KillTendril, tendrilNamed } from './tendrils.js';
+
+/** What runs at first, and what is put in its place. */
+export interface Upgrade {
+  readonly before: Version;
+  readonly after: Version;
+}
 
 /** Two API processes, which may send too, and two workers, over stores of their own. */
 export interface Stage {
@@ -28,6 +35,8 @@ export interface Stage {
   start(tendrils: readonly KillTendril[]): Promise<void>;
   /** The numbers that claims are made under, by the worker's name. */
   readonly workerNumbers: ReadonlyMap<string, number>;
+  /** What an upgrade leads to. */
+  readonly nextVersion: Version;
 }
 
 /** Sets it up in a folder; `ending` is given what takes it down again. */
@@ -36,6 +45,7 @@ export async function setStage(
   folder: string,
   journal: Journal,
   ending: AsyncDisposableStack,
+  { before, after }: Upgrade = { before: thisVersion, after: thisVersion },
 ): Promise<Stage> {
   // As root, PostgreSQL runs as another user, who must pass through.
   await chmod(folder, 0o711);
@@ -55,7 +65,7 @@ export async function setStage(
   ending.defer(() => database.end());
   const env = settingsOf(postgres.url, mongo.url);
   const named = (name: string, role: 'api' | 'worker' | 'all') =>
-    tendrilNamed(name, role, env, folder, journal);
+    tendrilNamed(name, role, env, folder, journal, before);
   const apiRole = schedule.apisSend ? 'all' : 'api';
   const apis = [named('api-1', apiRole), named('api-2', apiRole)] as const;
   const workers = [named('worker-1', 'worker'), named('worker-2', 'worker')] as const;
@@ -71,6 +81,7 @@ export async function setStage(
     disk,
     database,
     workerNumbers,
+    nextVersion: after,
     dropJobs: () => dropJobs(mongo.url),
     asked: () => apis.flatMap((api) => api.asked() ?? []),
     async start(tendrils) {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SpawnedTendril, spawnTendril } from '../support/spawn-tendril.js';
+import { type SpawnedTendril, spawnTendril, type Version } from '../support/spawn-tendril.js';
 import type { Asked } from './ask-graphql.js';
 import type { Journal } from './history.js';
 
@@ -11,6 +11,10 @@ export interface KillTendril {
   /** Where it is asked; undefined while it is down or stopped. */
   asked(): Asked | undefined;
   start(): Promise<void>;
+  /** Has it start as this version from now on. */
+  become(version: Version): void;
+  /** Whether it has logged this since it was started. */
+  hasSaid(words: string): boolean;
   /** Sends a signal; one that ends the process is waited for. */
   signal(signal: NodeJS.Signals): Promise<void>;
 }
@@ -22,7 +26,9 @@ export function tendrilNamed(
   env: Readonly<Record<string, string>>,
   folder: string,
   journal: Journal,
+  firstVersion: Version,
 ): KillTendril {
+  let version = firstVersion;
   let running: SpawnedTendril | undefined;
   let asked: Asked | undefined;
   let asking: { signal: NodeJS.Signals; atMs: number } | undefined;
@@ -30,8 +36,12 @@ export function tendrilNamed(
     name,
     role,
     asked: () => asked,
+    become(next) {
+      version = next;
+    },
+    hasSaid: (words) => running?.log.some((line) => line.includes(words)) ?? false,
     async start() {
-      const spawned = spawnTendril({ ...env, ROLE: role });
+      const spawned = spawnTendril({ ...env, ROLE: role }, version);
       running = spawned;
       asking = undefined;
       void spawned.ended.then((how) => {

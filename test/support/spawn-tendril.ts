@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** The built Tendril (dist/) in a process of its own. */
@@ -13,9 +14,22 @@ export interface SpawnedTendril {
   readonly ended: Promise<number | string>;
 }
 
+/** What is started: a checkout that has been built, and modules to load before its own. */
+export interface Version {
+  readonly folder: string;
+  readonly preloads: readonly string[];
+}
+
+/** The Tendril of this checkout as it is. */
+export const thisVersion: Version = { folder: '.', preloads: [] };
+
 /** Starts a Tendril with these settings alone. */
-export function spawnTendril(env: Readonly<Record<string, string>>): SpawnedTendril {
-  const child = spawn(process.execPath, ['dist/src/main.js'], {
+export function spawnTendril(
+  env: Readonly<Record<string, string>>,
+  { folder, preloads }: Version = thisVersion,
+): SpawnedTendril {
+  const args = [...preloads.flatMap((file) => ['--import', file]), join(folder, 'dist/src/main.js')];
+  const child = spawn(process.execPath, args, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

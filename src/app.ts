@@ -14,7 +14,7 @@ import { createSignMessages } from './deliveries/drain/sign-messages.js';
 import { watchBacklog } from './deliveries/drain/watch-backlog.js';
 import { Worker } from './deliveries/drain/worker.js';
 import { holdWorkerLock } from './deliveries/drain/worker-lock.js';
-import { createDeliveryUpdates } from './deliveries/live/delivery-updates.js';
+import { createDeliveryUpdates, noDeliveryUpdates } from './deliveries/live/delivery-updates.js';
 import { createLoaders } from './deliveries/loaders.js';
 import { foreignAddresses } from './dialer/foreign-addresses.js';
 import { createHttpClient } from './dialer/http-client.js';
@@ -53,6 +53,8 @@ export interface App {
   readonly jobStore: Alarms['store'];
   /** Takes no more work, lets what is in flight come to its end, and closes everything. */
   stop(): Promise<void>;
+  /** Stops what was started for this process alone, whoever still uses it: for a stop that takes too long. */
+  stopStores(): Promise<void>;
 }
 
 const entities = [Workspace, ApiKey, EventType, WebhookSubscription];
@@ -69,7 +71,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const stores = started.use(await openStores(config, log));
     const database = await openDatabase(stores.databaseUrl, entities, log);
     started.defer(() => database.close());
-    await checkDurability(database, log);
+    await checkDurability(database, config.mongodbUrl, log);
     started.use(await startHousekeeping(database, config.retentionDays, log));
     const { newKey } = await bootstrapWorkspace(database, config.bootstrapApiKey);
     const ownOrigins: { host: string; port: number }[] = [];
@@ -79,7 +81,13 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const url = await serve(parts, started);
     ownOrigins.push(...ownOriginsOf(url, config));
     publicUrl.resolve(config.publicUrl ?? url);
-    return { url, newKey, jobStore: parts.alarms.store, stop: () => started.disposeAsync() };
+    return {
+      url,
+      newKey,
+      jobStore: parts.alarms.store,
+      stop: () => started.disposeAsync(),
+      stopStores: async () => stores[Symbol.asyncDispose](),
+    };
   } catch (error) {
     // Whoever waits for it must not wait for ever: the drain is waited for.
     publicUrl.reject(error);
@@ -103,7 +111,7 @@ async function buildParts(
   started.defer(() => authenticator.close());
   const rateLimits = createRateLimits(database, config, log);
   started.defer(() => rateLimits.close());
-  const updates = await createDeliveryUpdates(database, log);
+  const updates = config.role === 'worker' ? noDeliveryUpdates : await createDeliveryUpdates(database, log);
   started.defer(() => updates.close());
   const encryption = createEncryption(stores.encryptionKeys);
   const parts: Parts = {

@@ -58,6 +58,7 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
   const encryptionKeys =
     config.encryptionKeys.length > 0 ? config.encryptionKeys : await readOrMakeKeyFile(dataDir);
   const running = starting.move();
+  let stopping: Promise<void> | undefined;
   return {
     databaseUrl: postgres.value.url,
     jobStore:
@@ -65,6 +66,7 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
         ? { kind: 'postgresql', url: postgres.value.url }
         : { kind: 'mongodb', url: jobStoreUrl },
     encryptionKeys,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    // Whoever asks a second time waits as well.
+    [Symbol.asyncDispose]: () => (stopping ??= running.disposeAsync()),
   };
 }

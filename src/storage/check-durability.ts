@@ -1,3 +1,4 @@
+import { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import type { Database } from './database.js';
 
@@ -16,9 +17,13 @@ const weaknesses: readonly { setting: string; means: string }[] = [
   },
 ];
 
-/** Looks at what PostgreSQL keeps of what is acknowledged, as the pool's sessions see it, and at its clock; warns in a line for each fault. */
+/**
+ * Looks at what PostgreSQL keeps of what is acknowledged, as the pool's sessions see it, at its clock, and at what MONGODB_URL wants of
+ * MongoDB; warns in a line for each fault.
+ */
 export async function checkDurability(
   { query }: Pick<Database, 'query'>,
+  mongodbUrl: string | undefined,
   log: Logger,
   clock: () => number = Date.now,
 ): Promise<void> {
@@ -31,6 +36,17 @@ export async function checkDurability(
     log.warn(
       { aheadMs },
       "PostgreSQL's clock and this process's differ: deliveries may go out so much early or late, and what several processes publish is listed out of order; synchronise the machines' clocks",
+    );
+  if (mongodbUrl !== undefined) warnOfWeakConcern(mongodbUrl, log);
+}
+
+/** What is written there has its write concern stated; whoever asks for less should know that it is not what they get. */
+function warnOfWeakConcern(url: string, log: Logger): void {
+  const { w = 'majority', journal = true } = new MongoClient(url).options.writeConcern ?? {};
+  if (w !== 'majority' || !journal)
+    log.warn(
+      { w, journal },
+      'MONGODB_URL asks for a write concern that can lose alarms: w=majority and journal=true are used in its place',
     );
 }
 

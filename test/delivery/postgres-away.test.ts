@@ -41,6 +41,12 @@ test('while PostgreSQL is away a Tendril says so and answers at once; when it is
   expect(await heldConnections(env)).toEqual(['tendril listener', 'tendril listener', 'tendril worker']);
 });
 
+test('a process that only sends listens for work, and not for updates that it has nobody to tell of', async () => {
+  const env = await freshEnv();
+  await startTendril({ ...env, ROLE: 'worker' });
+  expect(await heldConnections(env)).toEqual(['tendril listener', 'tendril worker']);
+});
+
 async function behindProxy(env: Env) {
   const url = new URL(env.DATABASE_URL ?? '');
   const proxy = await openTcpProxy(Number(url.port));

@@ -15,6 +15,7 @@ import {
   WebhookSubscriptionDocument,
 } from '../../generated/operations.js';
 import { commandLineOf } from '../../src/storage/left-behind.js';
+import { findRunningPostgres } from '../../src/storage/postgres-server.js';
 import { eventually } from '../support/eventually.js';
 import { newDatabase } from '../support/stores.js';
 
@@ -95,6 +96,27 @@ describe('on the embedded stores', { timeout: 120_000 }, () => {
     await expectData(await addressOf(server));
     expect(await commandLineOf(postgres)).toBeUndefined();
     expect(await end(server, 'SIGTERM')).toBe(0);
+  });
+
+  test('a stop that takes too long ends within 20 seconds all the same, and no server is left running', async () => {
+    const server = run({ DATA_DIR: dataDir });
+    const url = await addressOf(server);
+    const blocker = new Client({ connectionString: await findRunningPostgres(dataDir) });
+    blocker.on('error', () => undefined); // the server's end breaks it off
+    await blocker.connect();
+    await blocker.query('BEGIN; LOCK TABLE webhook_subscription');
+    const asked = api(url, first.key).request(WebhookSubscriptionDocument, { id: first.subscriptionId });
+    asked.catch(() => undefined); // it is never answered
+    await eventually(async () => {
+      const { rows } = await blocker.query('SELECT FROM pg_locks WHERE NOT granted');
+      return rows.length > 0;
+    });
+    const mongod = Number.parseInt(await readFile(join(dataDir, 'mongo/mongod.lock'), 'utf8'), 10);
+    const startedAtMs = Date.now();
+    expect(await end(server, 'SIGTERM')).toBe(0);
+    expect(Date.now() - startedAtMs).toBeLessThan(20_000);
+    await expect(postgresOn(dataDir)).rejects.toThrow('ENOENT');
+    expect(await commandLineOf(mongod)).toBeUndefined();
   });
 
   test('a port in use is told in one sentence, and no server is left running', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Db, MongoClient } from 'mongodb';
 import { Client } from 'pg';
 import { pino } from 'pino';
@@ -13,7 +14,7 @@ import { startPostgres } from '../../src/storage/postgres-server.js';
 import { eventually } from '../support/eventually.js';
 import { newDatabase, newMongoUrl } from '../support/stores.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { freshEnv, startTendril } from '../support/tendril.js';
+import { freshEnv, startTendril, startTendrilProcess, type Tendril } from '../support/tendril.js';
 
 const silent = pino({ level: 'silent' });
 
@@ -23,13 +24,18 @@ interface Warning {
   aheadMs?: number;
 }
 
+/** What a server has warned of. */
+function warningsOf({ log }: Tendril): Warning[] {
+  return log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40);
+}
+
 /** What a process that opens this PostgreSQL, and has this clock, warns of. */
 async function warnings(url: string, clock?: () => number): Promise<Warning[]> {
   const lines: string[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(line) });
   const database = await openDatabase(url, [], silent);
   try {
-    await checkDurability(database, log, clock);
+    await checkDurability(database, undefined, log, clock);
   } finally {
     await database.close();
   }
@@ -46,7 +52,6 @@ test('each setting by which PostgreSQL can lose what was acknowledged is warned 
   const dataDir = await temporaryFolder();
   const server = await startPostgres({ dataDir, log: silent });
   onTestFinished(() => server.stop());
-  expect(await warnings(server.url)).toEqual([]);
   await restartCareless(dataDir);
   await eventually(
     () =>
@@ -56,10 +61,12 @@ test('each setting by which PostgreSQL can lose what was acknowledged is warned 
       ),
     60_000,
   );
-  expect(await warnings(server.url)).toEqual([
-    { level: 40, msg: expect.stringMatching(/^PostgreSQL runs with fsync = off: /) },
-    { level: 40, msg: expect.stringMatching(/^PostgreSQL runs with full_page_writes = off: /) },
+  const tendril = await startTendril(await freshEnv({ DATABASE_URL: server.url }));
+  expect(warningsOf(tendril)).toMatchObject([
+    { msg: expect.stringMatching(/^PostgreSQL runs with fsync = off: /) },
+    { msg: expect.stringMatching(/^PostgreSQL runs with full_page_writes = off: /) },
   ]);
+  await tendril.stop();
 }, 120_000);
 
 test('synchronous_commit counts as the sessions of Tendril see it, and a start warns of it', async () => {
@@ -67,15 +74,33 @@ test('synchronous_commit counts as the sessions of Tendril see it, and a start w
   const url = env.DATABASE_URL ?? '';
   await run(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
   const tendril = await startTendril(env);
-  const said = tendril.log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40);
-  expect(said).toMatchObject([
+  expect(warningsOf(tendril)).toMatchObject([
     { level: 40, msg: expect.stringMatching(/^PostgreSQL runs with synchronous_commit = off: /) },
   ]);
 });
 
 test('a start on stores that keep what is acknowledged warns of nothing', async () => {
   const tendril = await startTendril();
-  expect(tendril.log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toEqual([]);
+  expect(warningsOf(tendril)).toEqual([]);
+});
+
+test("a start warns where the process's clock and PostgreSQL's differ", async () => {
+  const preloads = [fileURLToPath(new URL('../support/clock-behind.ts', import.meta.url))];
+  const tendril = await startTendrilProcess(await freshEnv(), { folder: '.', preloads });
+  expect(warningsOf(tendril)).toMatchObject([
+    { msg: expect.stringMatching(/^PostgreSQL's clock and this process's differ: /) },
+  ]);
+});
+
+test.skipIf(inject('mongoUrl') === undefined).each([
+  ['w=0', { w: 0, journal: true }],
+  ['w=1', { w: 1, journal: true }],
+  ['journal=false', { w: 'majority', journal: false }],
+])('a start warns of a MONGODB_URL that asks for %s', async (asked, told) => {
+  const tendril = await startTendril(await freshEnv({ MONGODB_URL: `${newMongoUrl()}?${asked}` }));
+  expect(warningsOf(tendril)).toMatchObject([
+    { ...told, msg: expect.stringMatching(/^MONGODB_URL asks for a write concern that can lose alarms: /) },
+  ]);
 });
 
 test("a clock that is more than a second from PostgreSQL's is warned of, with the difference", async () => {

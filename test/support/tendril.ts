@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import { startApp } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
-import { spawnTendril } from './spawn-tendril.js';
+import { spawnTendril, type Version } from './spawn-tendril.js';
 import { newDatabase, newMongoUrl } from './stores.js';
 
 /** The stores and settings that several Tendrils share; each field stands for one of the environment's variables. */
@@ -66,8 +66,8 @@ export interface TendrilProcess extends Tendril {
 }
 
 /** Starts the built Tendril (dist/) in a process of its own; it is killed at the end of the test where it still runs. */
-export async function startTendrilProcess(env: Env): Promise<TendrilProcess> {
-  const { process: child, log, url: whenReady, ended } = spawnTendril(env);
+export async function startTendrilProcess(env: Env, version?: Version): Promise<TendrilProcess> {
+  const { process: child, log, url: whenReady, ended } = spawnTendril(env, version);
   onTestFinished(() => void child.kill('SIGKILL'));
   const url = await whenReady;
   const end = (signal: NodeJS.Signals) => {

@@ -13,6 +13,14 @@ export interface DeliveryUpdates {
   close(): Promise<void>;
 }
 
+/** Where nobody asks for streams. */
+export const noDeliveryUpdates: DeliveryUpdates = {
+  subscribe: () => {
+    throw new Error('this process has no streams');
+  },
+  close: async () => undefined,
+};
+
 /** Listens to the database once and feeds every stream of this process from it. */
 export async function createDeliveryUpdates(database: Database, log: Logger): Promise<DeliveryUpdates> {
   const streams = new Map<string, Set<DeliveryStream>>();

@@ -10,6 +10,7 @@ import { ConfirmationSender } from './deliveries/confirmation-sender.js';
 import { Drain } from './deliveries/drain/drain.js';
 import { createEndpoints } from './deliveries/drain/endpoints.js';
 import { createRecorder } from './deliveries/drain/gather-records.js';
+import { settleUnsendable } from './deliveries/drain/settle-unsendable.js';
 import { createSignMessages } from './deliveries/drain/sign-messages.js';
 import { watchBacklog } from './deliveries/drain/watch-backlog.js';
 import { Worker } from './deliveries/drain/worker.js';
@@ -136,6 +137,7 @@ async function buildParts(
     // A process that sends puts its own drain and worker in the place of these.
     admission: noAdmission,
     wakeDrain: () => void alarms.set([new Date()]),
+    settleUnsendable: () => settleUnsendable(database),
   };
   return parts;
 }

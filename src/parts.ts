@@ -32,4 +32,6 @@ export interface Parts {
   admission: Admission;
   /** Has what is due sent now: by this process's own drain, or by whoever an alarm calls. */
   wakeDrain: () => void;
+  /** Settles at once what waits and is not to be sent any more; the sweep would do it in a moment. */
+  readonly settleUnsendable: () => Promise<unknown>;
 }

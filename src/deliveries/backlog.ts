@@ -1,5 +1,6 @@
-import type { Database, Statement } from '../storage/database.js';
+import type { Statement } from '../storage/database.js';
 import { fromTypeId, zeroUuid } from '../storage/typeid.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import type { Backlog } from './delivery.types.js';
 import { waitingSubscriptions, withSubscription } from './drain/claim-due.js';
 
@@ -8,7 +9,7 @@ const backlogCountedUpTo = 100_000;
 
 /** What is due in a workspace and not under way; `subscriptionId`, a TypeID, asks for one subscription's. */
 export async function readBacklog(
-  database: Database,
+  database: WorkspaceDatabase,
   workspaceId: string,
   subscriptionId?: string | null,
 ): Promise<Backlog> {

@@ -1,5 +1,5 @@
 import { type ConnectionArgs, pageRequest, toConnection } from '../graphql/paging.js';
-import type { Database } from '../storage/database.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
 import { countDeliveries, listDeliveries } from './list-deliveries.js';
 import type { RowKey } from './load-deliveries.js';
@@ -7,7 +7,7 @@ import type { Loaders } from './loaders.js';
 
 /** A page of deliveries, and the means to count all that the filter fits. */
 export async function deliveryConnection(
-  database: Database,
+  database: WorkspaceDatabase,
   workspaceId: string,
   args: ConnectionArgs,
   filter: DeliveryFilter,

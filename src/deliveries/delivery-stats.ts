@@ -1,6 +1,7 @@
 import { badInput } from '../graphql/paging.js';
-import type { Database, Statement } from '../storage/database.js';
+import type { Statement } from '../storage/database.js';
 import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { type DeliveryStatsBucket, StatsInterval } from './delivery.types.js';
 
 const maxBuckets = 1500;
@@ -22,7 +23,7 @@ export interface StatsRequest {
 
 /** Counts and durations of attempts, in buckets without gaps. Too many buckets, or an end before the begin, is BAD_USER_INPUT. */
 export async function deliveryStats(
-  database: Database,
+  database: WorkspaceDatabase,
   request: StatsRequest,
 ): Promise<DeliveryStatsBucket[]> {
   const stepMs = intervalMs[request.interval];

@@ -61,7 +61,7 @@ export class DeliveryResolver {
   async deliveries(@Ctx() context: Context, @Args(() => OrderedDeliveriesArgs) args: OrderedDeliveriesArgs) {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
     return deliveryConnection(
-      context.parts.database,
+      context.database,
       workspaceId,
       args,
       args.filter ?? {},
@@ -81,7 +81,7 @@ export class DeliveryResolver {
     subscriptionId?: string | null,
   ): Promise<DeliveryStatsBucket[]> {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
-    return deliveryStats(context.parts.database, { workspaceId, from, to, interval, subscriptionId });
+    return deliveryStats(context.database, { workspaceId, from, to, interval, subscriptionId });
   }
 
   @Query(() => Backlog, {
@@ -94,7 +94,7 @@ export class DeliveryResolver {
     subscriptionId?: string | null,
   ): Promise<Backlog> {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
-    return readBacklog(context.parts.database, workspaceId, subscriptionId);
+    return readBacklog(context.database, workspaceId, subscriptionId);
   }
 
   @Mutation(() => ResendDeliveryPayload, {
@@ -106,7 +106,7 @@ export class DeliveryResolver {
     @Arg('id', () => ID, { description: 'Which delivery, dlv_….' }) id: string,
   ): Promise<ResendDeliveryPayload> {
     const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
-    const resent = await resendDelivery(context.parts.database, workspaceId, id);
+    const resent = await resendDelivery(context.database, workspaceId, id);
     if ('error' in resent) return { delivery: null, userErrors: [resent.error] };
     context.parts.wakeDrain();
     return { delivery: resent.delivery, userErrors: [] };
@@ -128,8 +128,8 @@ reads too slowly may be spared states in between, never the latest. Scope READ.`
       const after = typeof args.after === 'string' ? readUpdateCursor(args.after, workspaceId) : undefined;
       if (typeof args.after === 'string' && !after)
         throw badInput('after is no cursor of a delivery of this workspace.');
-      const { database, updates } = context.parts;
-      return updates.subscribe(workspaceId, updateFilter(database, workspaceId, args.filter), after);
+      const filter = updateFilter(context.database, workspaceId, args.filter);
+      return context.parts.updates.subscribe(workspaceId, filter, after);
     },
   })
   deliveryUpdated(

@@ -1,10 +1,11 @@
-import type { Database, Statement } from '../storage/database.js';
+import type { Statement } from '../storage/database.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Attempt, type AttemptRow, attemptColumns } from './attempt.entity.js';
 import type { RowKey } from './load-deliveries.js';
 
 /** The attempt of this key; null where there is none. */
 export async function findAttempt(
-  database: Database,
+  database: WorkspaceDatabase,
   { workspaceId, uuid }: RowKey,
 ): Promise<Attempt | null> {
   const [row] = await database.query<AttemptRow>(find, [workspaceId, uuid]);

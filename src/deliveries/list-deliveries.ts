@@ -1,5 +1,5 @@
 import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
-import type { Database } from '../storage/database.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
 import { conditionsOf } from './filter-conditions.js';
@@ -9,7 +9,7 @@ export const countedUpTo = 10_000;
 
 /** A page of a workspace's deliveries. */
 export async function listDeliveries(
-  database: Database,
+  database: WorkspaceDatabase,
   workspaceId: string,
   filter: DeliveryFilter,
   request: PageRequest,
@@ -36,7 +36,7 @@ export async function listDeliveries(
 
 /** How many deliveries a filter fits, exact up to 10000; more count as 10000. */
 export async function countDeliveries(
-  database: Database,
+  database: WorkspaceDatabase,
   workspaceId: string,
   filter: DeliveryFilter,
 ): Promise<number> {
@@ -53,7 +53,7 @@ export async function countDeliveries(
 
 /** Which of these deliveries a filter fits: for live updates whose filter looks into other tables. */
 export async function matchingSearch(
-  database: Database,
+  database: WorkspaceDatabase,
   workspaceId: string,
   filter: Pick<DeliveryFilter, 'search'>,
   uuids: readonly string[],

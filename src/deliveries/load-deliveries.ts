@@ -1,6 +1,7 @@
 import type { UpdateCursor } from '../rules/update-cursor.js';
-import type { Database, Statement } from '../storage/database.js';
+import type { Statement } from '../storage/database.js';
 import { zeroUuid } from '../storage/typeid.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 
 /** Where a delivery or another row stands: its workspace and its uuid. */
@@ -10,7 +11,10 @@ export interface RowKey {
 }
 
 /** The deliveries of these keys as they are now, in no order; those that do not exist are left out. */
-export async function loadDeliveries(database: Database, keys: readonly RowKey[]): Promise<Delivery[]> {
+export async function loadDeliveries(
+  database: WorkspaceDatabase,
+  keys: readonly RowKey[],
+): Promise<Delivery[]> {
   const rows = await database.query<DeliveryRow>(byKeys, [
     keys.map((key) => key.workspaceId),
     keys.map((key) => key.uuid),
@@ -20,7 +24,7 @@ export async function loadDeliveries(database: Database, keys: readonly RowKey[]
 
 /** Deliveries of a workspace that have changed since a place in the stream of updates, in the order of their changes. */
 export async function loadChangedSince(
-  database: Database,
+  database: WorkspaceDatabase,
   since: UpdateCursor,
   limit: number,
 ): Promise<Delivery[]> {
@@ -35,7 +39,10 @@ export async function loadChangedSince(
 }
 
 /** Where a stream stands that begins now: all that is not committed yet lies behind it. */
-export async function findPresentPosition(database: Database, workspaceId: string): Promise<UpdateCursor> {
+export async function findPresentPosition(
+  database: WorkspaceDatabase,
+  workspaceId: string,
+): Promise<UpdateCursor> {
   const [row] = await database.query<{ xmin: string }>(present, []);
   return { xmin: row?.xmin ?? '0', xid: '0', uuid: zeroUuid, workspaceId };
 }

@@ -1,8 +1,10 @@
+import type { EntityDictionary } from '@mikro-orm/core';
 import DataLoader from 'dataloader';
 import { type EventRow, eventColumns, WebhookEvent } from '../events/webhook-event.entity.js';
 import type { Page } from '../graphql/paging.js';
 import type { Database, Statement } from '../storage/database.js';
 import { lowestUuidAt } from '../storage/typeid.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { WebhookSubscription } from '../subscriptions/webhook-subscription.entity.js';
 import { Attempt, type AttemptRow, attemptColumns } from './attempt.entity.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
@@ -18,7 +20,7 @@ export interface SubscriptionCounts {
   readonly lastDelivery: Date | null;
 }
 
-/** Look-ups that nested fields share: all that one tick of the event loop asks for is one statement. Nothing is kept. */
+/** Look-ups that nested fields share: all that one tick of the event loop asks for a workspace is one statement. Nothing is kept. */
 export interface Loaders {
   readonly subscription: DataLoader<RowKey, WebhookSubscription | null>;
   readonly counts: DataLoader<RowKey, SubscriptionCounts>;
@@ -38,85 +40,122 @@ export interface Loaders {
 }
 
 /** Makes the loaders; subscriptions are found even where they are deleted, which is for their users to mind. */
-export function createLoaders(database: Database): Loaders {
-  const { query } = database;
+export function createLoaders(database: Pick<Database, 'ofWorkspace'>): Loaders {
+  const many = loadersOver(database);
+  /** Of single rows by their own key; null where there is none. */
+  const one = <Row extends RowKey>(load: Load<Row>) =>
+    many<Row, Row | null>(
+      load,
+      (row) => row,
+      (found) => found[0] ?? null,
+    );
   const since = () => lowestUuidAt(Date.now() - dayMs);
   return {
-    subscription: one((keys) => findSubscriptions(database, keys)),
-    event: one(async (keys) =>
-      (await query<EventRow>(findEvents, columnsOf(keys))).map((row) => new WebhookEvent(row)),
-    ),
-    delivery: one((keys) => loadDeliveries(database, keys)),
+    subscription: one(loadSubscriptions),
+    event: one(loadEvents),
+    delivery: one(loadDeliveries),
     counts: many(
-      (keys) => query<SubscriptionCounts & RowKey>(findCounts, columnsOf(keys)),
+      ({ query }, keys) => query<SubscriptionCounts & RowKey>(findCounts, columnsOf(keys)),
       (row) => row,
       ([found]) => found ?? { delivered: 0, failed: 0, lastDelivery: null },
     ),
     errorRate: many(
-      (keys) => query<RowKey & { rate: number | null }>(findErrorRates, [...columnsOf(keys), since()]),
+      ({ query }, keys) =>
+        query<RowKey & { rate: number | null }>(findErrorRates, [...columnsOf(keys), since()]),
       (row) => row,
       ([found]) => found?.rate ?? null,
     ),
     keptBody: many(
-      (keys) => query<RowKey & { body: Buffer | null }>(findBodies, columnsOf(keys)),
+      ({ query }, keys) => query<RowKey & { body: Buffer | null }>(findBodies, columnsOf(keys)),
       (row) => row,
       ([found]) => found?.body?.toString('utf8') ?? null,
     ),
     attempts: many(
-      async (keys) => (await query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row)),
+      loadAttempts,
       ({ row }) => ({ workspaceId: row.workspaceId, uuid: row.deliveryId }),
       (found) => found,
     ),
     eventDeliveries: many(
-      async (keys) =>
-        (await query<DeliveryRow>(findEventDeliveries, columnsOf(keys))).map((row) => new Delivery(row)),
+      loadEventDeliveries,
       ({ workspaceId, eventId }) => ({ workspaceId, uuid: eventId }),
       (found) => found,
     ),
-    logPage: new DataLoader((asked) => listSubscriptionLogs(database, asked), { cache: false }),
-    logCount: new DataLoader((asked) => countSubscriptionLogs(database, asked), { cache: false }),
+    logPage: new DataLoader(byWorkspace(database, listSubscriptionLogs), { cache: false }),
+    logCount: new DataLoader(byWorkspace(database, countSubscriptionLogs), { cache: false }),
   };
 }
 
-function findSubscriptions(database: Database, keys: readonly RowKey[]): Promise<WebhookSubscription[]> {
-  return database.orm.em.fork().find(WebhookSubscription, {
-    uuid: { $in: keys.map((key) => key.uuid) },
-    workspaceId: { $in: [...new Set(keys.map((key) => key.workspaceId))] },
-  });
+/** Reads the rows of these keys from the database of the workspace that they are all of. */
+type Load<Row> = (own: WorkspaceDatabase, keys: readonly RowKey[]) => Promise<Row[]>;
+
+/** Read by SQL: the entity manager would put a transaction around it. */
+async function loadSubscriptions(
+  own: WorkspaceDatabase,
+  keys: readonly RowKey[],
+): Promise<WebhookSubscription[]> {
+  const rows = await own.query<EntityDictionary<WebhookSubscription>>(findSubscriptions, columnsOf(keys));
+  const em = own.em();
+  return rows.map((row) => em.map(WebhookSubscription, row));
 }
 
-/** A loader of single rows by their own key; null where there is none. */
-function one<Row extends RowKey>(
-  load: (keys: readonly RowKey[]) => Promise<Row[]>,
-): DataLoader<RowKey, Row | null> {
-  return many<Row, Row | null>(
-    load,
-    (row) => row,
-    (found) => found[0] ?? null,
-  );
+async function loadEvents({ query }: WorkspaceDatabase, keys: readonly RowKey[]): Promise<WebhookEvent[]> {
+  return (await query<EventRow>(findEvents, columnsOf(keys))).map((row) => new WebhookEvent(row));
+}
+
+async function loadAttempts({ query }: WorkspaceDatabase, keys: readonly RowKey[]): Promise<Attempt[]> {
+  return (await query<AttemptRow>(findAttempts, columnsOf(keys))).map((row) => new Attempt(row));
+}
+
+async function loadEventDeliveries(
+  { query }: WorkspaceDatabase,
+  keys: readonly RowKey[],
+): Promise<Delivery[]> {
+  const beginnings = keys.map(({ uuid }) => uuid.slice(0, 26));
+  const ranges = [
+    beginnings.map((bytes) => `${bytes}0000000000`),
+    beginnings.map((bytes) => `${bytes}ffffffffff`),
+  ];
+  const rows = await query<DeliveryRow>(findEventDeliveries, [...columnsOf(keys), ...ranges]);
+  return rows.map((row) => new Delivery(row));
 }
 
 function columnsOf(keys: readonly RowKey[]): [string[], string[]] {
   return [keys.map((key) => key.workspaceId), keys.map((key) => key.uuid)];
 }
 
-/**
- * A loader that asks for each key once and hands every row to the key that it belongs to. A tick may hold the requests of two
- * workspaces, so a uuid alone is no key: whoever asks for another workspace's row is given none, even while its owner asks too.
- */
-function many<Row, Value>(
-  load: (keys: readonly RowKey[]) => Promise<Row[]>,
-  ownerOf: (row: Row) => RowKey,
-  toValue: (rows: Row[]) => Value,
-): DataLoader<RowKey, Value> {
-  return new DataLoader<RowKey, Value>(
-    async (keys) => {
-      const distinct = [...new Map(keys.map((key) => [textOf(key), key])).values()];
-      const rows = Map.groupBy(await loadTwice(load, distinct), (row) => textOf(ownerOf(row)));
-      return keys.map((key) => toValue(rows.get(textOf(key)) ?? []));
-    },
-    { cache: false },
-  );
+/** Makes loaders that ask for each key once and hand every row to the key that it belongs to. */
+function loadersOver(database: Pick<Database, 'ofWorkspace'>) {
+  return <Row, Value>(
+    load: Load<Row>,
+    ownerOf: (row: Row) => RowKey,
+    toValue: (rows: Row[]) => Value,
+  ): DataLoader<RowKey, Value> =>
+    new DataLoader<RowKey, Value>(
+      byWorkspace(database, async (own, keys) => {
+        const distinct = [...new Map(keys.map((key) => [textOf(key), key])).values()];
+        const rows = Map.groupBy(await loadTwice(load, own, distinct), (row) => textOf(ownerOf(row)));
+        return keys.map((key) => toValue(rows.get(textOf(key)) ?? []));
+      }),
+      { cache: false },
+    );
+}
+
+/** A tick may hold the requests of several workspaces: each is answered from its own database, in the order of what was asked. */
+function byWorkspace<Asked extends { readonly workspaceId: string }, Answer>(
+  database: Pick<Database, 'ofWorkspace'>,
+  load: (own: WorkspaceDatabase, asked: readonly Asked[]) => Promise<Answer[]>,
+): (asked: readonly Asked[]) => Promise<Answer[]> {
+  return async (asked) => {
+    const answers = new Map<Asked, Answer>();
+    const groups = [...Map.groupBy(asked, ({ workspaceId }) => workspaceId)];
+    await Promise.all(
+      groups.map(async ([workspaceId, own]) => {
+        const found = await load(database.ofWorkspace(workspaceId), own);
+        for (const [index, one] of own.entries()) answers.set(one, found[index] as Answer);
+      }),
+    );
+    return asked.map((one) => answers.get(one) as Answer);
+  };
 }
 
 function textOf({ workspaceId, uuid }: RowKey): string {
@@ -125,11 +164,18 @@ function textOf({ workspaceId, uuid }: RowKey): string {
 
 /** A connection may break under a look-up; that must not cost a live stream a state, so it is made once more. */
 async function loadTwice<Row>(
-  load: (keys: readonly RowKey[]) => Promise<Row[]>,
+  load: Load<Row>,
+  own: WorkspaceDatabase,
   keys: readonly RowKey[],
 ): Promise<Row[]> {
-  return load(keys).catch(() => load(keys));
+  return load(own, keys).catch(() => load(own, keys));
 }
+
+const findSubscriptions: Statement = {
+  name: 'find-subscriptions',
+  text: `SELECT s.* FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
+    JOIN webhook_subscription s ON s.workspace_id = k.workspace_id AND s.id = k.id`,
+};
 
 const findCounts: Statement = {
   name: 'find-counts',
@@ -166,11 +212,11 @@ const findAttempts: Statement = {
     ORDER BY a.delivery_id, a.number`,
 };
 
-// An event's deliveries are one range of the primary key: their ids begin with the first eleven bytes of the event's.
+// An event's deliveries are one range of the primary key: their ids begin with the first eleven bytes of the event's. The range
+// comes with the key: what a statement makes of other rows' values, row-level security keeps from the index.
 const findEventDeliveries: Statement = {
   name: 'find-event-deliveries',
-  text: `SELECT ${deliveryColumns} FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
-    JOIN delivery d ON d.workspace_id = k.workspace_id AND d.event_id = k.id
-      AND d.id BETWEEN (left(k.id::text, 26) || '0000000000')::uuid AND (left(k.id::text, 26) || 'ffffffffff')::uuid
+  text: `SELECT ${deliveryColumns} FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS k (workspace_id, id, lowest, highest)
+    JOIN delivery d ON d.workspace_id = k.workspace_id AND d.event_id = k.id AND d.id BETWEEN k.lowest AND k.highest
     ORDER BY d.id`,
 };

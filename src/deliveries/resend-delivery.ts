@@ -1,41 +1,25 @@
 import { type UserError, userError } from '../graphql/user-error.js';
 import { afterResend } from '../rules/delivery-states.js';
-import type { Database } from '../storage/database.js';
 import { fromTypeId } from '../storage/typeid.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Delivery, type DeliveryRow, deliveryColumns, markChanged } from './delivery.entity.js';
 
 /** Has a delivery sent once more, now; or tells why not. */
 export async function resendDelivery(
-  database: Database,
+  database: WorkspaceDatabase,
   workspaceId: string,
   id: string,
 ): Promise<{ delivery: Delivery } | { error: UserError }> {
   const uuid = fromTypeId('dlv', id);
-  const client = await database.pool.connect();
-  try {
-    await client.query('BEGIN');
-    const { rows } = await client.query<LockedRow>(lock, [workspaceId, uuid ?? null]);
-    const [row] = rows;
+  return database.transactional(async (query) => {
+    const [row] = await query<LockedRow>({ text: lock }, [workspaceId, uuid ?? null]);
     const next = row && afterResend(row.status, row.retryStep);
     const error = refusal(row, next !== undefined);
-    if (error || !row || !next) {
-      await client.query('ROLLBACK');
-      return { error: error ?? inProgress() };
-    }
-    const moved = await client.query<DeliveryRow>({
-      text: move,
-      values: [workspaceId, uuid, next.status, next.retryStep],
-      types: database.types,
-    });
-    await client.query(uncount, [row.subscriptionId, row.status]);
-    await client.query('COMMIT');
-    return { delivery: new Delivery(moved.rows[0] as DeliveryRow) };
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+    if (error || !row || !next) return { error: error ?? inProgress() };
+    const moved = await query<DeliveryRow>({ text: move }, [workspaceId, uuid, next.status, next.retryStep]);
+    await query({ text: uncount }, [row.subscriptionId, row.status]);
+    return { delivery: new Delivery(moved[0] as DeliveryRow) };
+  });
 }
 
 interface LockedRow extends Pick<DeliveryRow, 'status' | 'retryStep' | 'subscriptionId'> {

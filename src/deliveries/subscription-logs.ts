@@ -1,5 +1,5 @@
 import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
-import type { Database } from '../storage/database.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
 import { conditionsOf } from './filter-conditions.js';
@@ -16,7 +16,7 @@ export interface LogAsked {
 
 /** Pages of the logs of many subscriptions, newest first; those that differ in the subscription alone are one statement. */
 export async function listSubscriptionLogs(
-  database: Database,
+  database: WorkspaceDatabase,
   asked: readonly LogAsked[],
 ): Promise<Page<Delivery>[]> {
   return forEachAlike(asked, async ({ workspaceId, filter, request }, uuids) => {
@@ -40,7 +40,7 @@ export async function listSubscriptionLogs(
 
 /** How many deliveries of each subscription a filter fits, exact up to 10000; more count as 10000. */
 export async function countSubscriptionLogs(
-  database: Database,
+  database: WorkspaceDatabase,
   asked: readonly LogAsked[],
 ): Promise<number[]> {
   return forEachAlike(asked, async ({ workspaceId, filter }, uuids) => {

@@ -34,7 +34,7 @@ export class EventResolver {
   async events(@Ctx() context: Context, @Args(() => EventsArgs) args: EventsArgs) {
     const { workspaceId } = authorize(context, ApiKeyScope.READ);
     const request = pageRequest(args, `events:${workspaceId}`);
-    return toConnection(await listEvents(context.parts.database, workspaceId, args.filter ?? {}, request));
+    return toConnection(await listEvents(context.database, workspaceId, args.filter ?? {}, request));
   }
 
   @Mutation(() => PublishEventPayload, {

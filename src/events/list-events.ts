@@ -1,13 +1,13 @@
 import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
 import { likePattern } from '../rules/like-pattern.js';
-import type { Database } from '../storage/database.js';
 import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import type { WebhookEventFilter } from './event.types.js';
 import { type EventRow, eventColumns, WebhookEvent } from './webhook-event.entity.js';
 
 /** A page of a workspace's events, newest first. */
 export async function listEvents(
-  database: Database,
+  database: WorkspaceDatabase,
   workspaceId: string,
   filter: WebhookEventFilter,
   request: PageRequest,

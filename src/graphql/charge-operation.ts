@@ -23,7 +23,7 @@ export async function chargeOperation(
   schema: GraphQLSchema,
   { document, operationName, variables, bytes }: OperationAhead,
   caller: Caller,
-  { rateLimits }: Parts,
+  { rateLimits }: Pick<Parts, 'rateLimits'>,
 ): Promise<{ readonly standings: readonly Standing[]; readonly refusal: GraphQLError | undefined }> {
   const uses = operationUses(
     schema,

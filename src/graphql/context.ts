@@ -1,25 +1,32 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { GraphQLError } from 'graphql';
 import type { Parts } from '../parts.js';
+import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import type { ApiKeyScope } from '../workspaces/api-key.entity.js';
 import type { Caller } from '../workspaces/authenticate.js';
 
-/** What every resolver is given: who asks, and the parts of the server. */
+/** What every resolver is given: who asks, the parts of the server, and of the database no more than the caller's workspace. */
 export class Context {
   /** Undefined without a key, or with one that is not good. */
   readonly caller: Caller | undefined;
-  readonly parts: Parts;
+  readonly parts: Omit<Parts, 'database'>;
   // Apollo hands out copies of a context, which a #private field would not survive.
+  private readonly ofWorkspace: Parts['database']['ofWorkspace'];
   private ownEm: EntityManager | undefined;
 
   constructor(caller: Caller | undefined, parts: Parts) {
     this.caller = caller;
     this.parts = parts;
+    this.ofWorkspace = parts.database.ofWorkspace;
+  }
+
+  get database(): WorkspaceDatabase {
+    return this.ofWorkspace(authorize(this).workspaceId);
   }
 
   /** An entity manager of this request's own, made for the first who asks: publishing, which is frequent, never does. */
   get em(): EntityManager {
-    this.ownEm ??= this.parts.database.orm.em.fork();
+    this.ownEm ??= this.database.em();
     return this.ownEm;
   }
 }

@@ -39,7 +39,7 @@ const kinds: Readonly<Record<IdPrefix, Kind>> = {
   },
   atm: {
     scopes: [READ],
-    find: ({ parts }, workspaceId, uuid) => findAttempt(parts.database, { workspaceId, uuid }),
+    find: ({ database }, workspaceId, uuid) => findAttempt(database, { workspaceId, uuid }),
   },
 };
 

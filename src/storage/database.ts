@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { migrate } from './migrate.js';
 import { allMigrations, type MigrationClass } from './migrations/all.js';
 import { whyNoConnection } from './why-no-connection.js';
+import { createWorkspaceDatabases, type WorkspaceDatabase } from './workspace-database.js';
 
 /** A statement; with a name it is prepared once on each connection. */
 export interface Statement {
@@ -15,15 +16,15 @@ export interface Statement {
 /** Runs a statement and gives its rows; timestamps come as Date, bigint as text. */
 export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
 
-/** PostgreSQL: the entity manager for the nouns, plain SQL for the pipeline, both over one pool. */
+/** PostgreSQL, as the server itself has it: every workspace's rows, by the entity manager and by SQL, both over one pool. */
 export interface Database {
+  /** The database as the requests of one workspace have it. */
+  ofWorkspace(workspaceId: string): WorkspaceDatabase;
   readonly orm: MikroORM;
   readonly query: Query;
   readonly pool: pg.Pool;
   /** The server processes that the pool's connections have, to tell this process's notifications from others'. */
   readonly processIds: ReadonlySet<number>;
-  /** The parsers of `query`, for statements that need a connection of their own. */
-  readonly types: typeof pg.types;
   readonly url: string;
   /** Whether it answers within two seconds. */
   answers(): Promise<boolean>;
@@ -34,6 +35,8 @@ const maxConnections = 12;
 // A partition begins empty, and a plan made then, or for its first rows, would read it from end to end once it has grown; so
 // plans always go by an index. A plan that fits every value is then as good as one for these values, and is made once.
 const planning = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
+// What the policies take for the server itself.
+const ofAllWorkspaces = '-c tendril.workspace_id=*';
 const answersWithinMs = 2_000;
 
 /**
@@ -66,7 +69,11 @@ async function connect(
     forceUtcTimezone: true,
     allowGlobalContext: false,
     discovery: { warnWhenNoEntities: false },
-    driverOptions: { max: maxConnections, application_name: 'tendril', options: planning },
+    driverOptions: {
+      max: maxConnections,
+      application_name: 'tendril',
+      options: `${planning} ${ofAllWorkspaces}`,
+    },
     migrations: { migrationsList: [...migrations], snapshot: false, tableName: 'migration' },
     logger: (message) => log.debug(message),
   });
@@ -74,7 +81,9 @@ async function connect(
   const processIds = new Set<number>();
   pool.on('connect', (client) => processIds.add(processIdOf(client)));
   pool.on('remove', (client) => processIds.delete(processIdOf(client)));
-  await migrate(orm, pool, migrations, log);
+  const role = await migrate(orm, pool, migrations, log);
+  const onError = (error: Error) => log.debug({ err: error }, 'a connection of requests to PostgreSQL broke');
+  const workspaces = createWorkspaceDatabases(orm, { url, settings: planning, role, onError });
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
   const query: Query = async (statement, values) =>
     (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
@@ -86,7 +95,8 @@ async function connect(
     );
     return Promise.race([asked, deadline]);
   };
-  return { orm, query, answers, pool, types: pg.types, processIds, url, close: () => orm.close(true) };
+  const close = async () => void (await Promise.all([workspaces.close(), orm.close(true)]));
+  return { ofWorkspace: workspaces.of, orm, query, answers, pool, processIds, url, close };
 }
 
 // The driver knows it; its types do not.

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
 import type { MigrationClass } from './migrations/all.js';
+import { findTenantRole } from './tenant-role.js';
 
 // Any constant will do; it keeps two processes from migrating at once.
 const migrationLock = 7_336_301;
@@ -16,14 +17,15 @@ const heldByOthers = ['55P03', '40P01'];
 
 /**
  * Brings the tables up to date while servers of the version before go on, each migration in a transaction of its own and one process
- * at a time. Fails with a StartError where the database has a migration that is not among these.
+ * at a time. Fails with a StartError where the database has a migration that is not among these. Gives the role that requests take
+ * on, where there is to be one.
  */
 export async function migrate(
   orm: MikroORM,
   pool: pg.Pool,
   migrations: readonly MigrationClass[],
   log: Logger,
-): Promise<void> {
+): Promise<string | undefined> {
   const client = await pool.connect();
   try {
     await takeTurn(client, log);
@@ -35,6 +37,7 @@ export async function migrate(
       );
     }
     for (const { name } of await orm.migrator.getPending()) await apply(orm, name, log);
+    return await findTenantRole(client, log);
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
     client.release();

@@ -29,7 +29,8 @@ export async function ensurePartitions(pool: pg.Pool, nowMs: number, daysAhead =
         // CREATE TABLE … PARTITION OF would wait for every reader of the parent, and everybody else for it.
         if (!present.has(name))
           await client.query(
-            `BEGIN; CREATE TABLE ${name} (LIKE ${parent} INCLUDING ALL); ${attachment(name, parent, day)}; COMMIT`,
+            `BEGIN; CREATE TABLE ${name} (LIKE ${parent} INCLUDING ALL); SELECT raise_wall('${name}');
+             ${attachment(name, parent, day)}; COMMIT`,
           );
       }
     }

@@ -1,6 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { settleUnsendable } from '../deliveries/drain/settle-unsendable.js';
 import type { Parts } from '../parts.js';
 import { findSubscription } from './find-subscription.js';
 import { saveEventTypes } from './save-event-types.js';
@@ -11,7 +10,7 @@ import type { WebhookSubscription } from './webhook-subscription.entity.js';
  * has none of this id.
  */
 export async function deleteSubscription(
-  parts: Pick<Parts, 'database'>,
+  parts: Pick<Parts, 'settleUnsendable'>,
   em: EntityManager,
   workspaceId: string,
   id: string,
@@ -23,7 +22,7 @@ export async function deleteSubscription(
     return true;
   });
   // Once here, so that the caller sees it; what is too much for once, or comes in between, the sweep settles.
-  if (deleted) await settleUnsendable(parts.database);
+  if (deleted) await parts.settleUnsendable();
   return deleted;
 }
 

@@ -19,18 +19,13 @@ export async function listSubscriptions(
     $gt: request.afterUuid ?? zeroUuid,
     ...(request.beforeUuid ? { $lt: request.beforeUuid } : {}),
   };
-  const [rows, totalCount] = await Promise.all([
-    em.find(
-      WebhookSubscription,
-      { $and: [where, { uuid: within }] },
-      {
-        orderBy: { uuid: request.backwards ? 'desc' : 'asc' },
-        limit: request.size + 1,
-      },
-    ),
-    em.count(WebhookSubscription, where),
-  ]);
-  return { page: pageOf(request, rows), totalCount };
+  const orderBy = { uuid: request.backwards ? 'desc' : 'asc' } as const;
+  // In one transaction, where each would have one of its own.
+  return em.transactional(async (tx) => {
+    const found = { $and: [where, { uuid: within }] };
+    const rows = await tx.find(WebhookSubscription, found, { orderBy, limit: request.size + 1 });
+    return { page: pageOf(request, rows), totalCount: await tx.count(WebhookSubscription, where) };
+  });
 }
 
 function conditionsOf(

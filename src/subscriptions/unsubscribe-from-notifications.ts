@@ -1,6 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { settleUnsendable } from '../deliveries/drain/settle-unsendable.js';
 import type { UserError } from '../graphql/user-error.js';
 import type { Parts } from '../parts.js';
 import { ivvy } from '../profiles/ivvy.js';
@@ -15,7 +14,7 @@ import {
 } from './notification.types.js';
 import { checkNamedOnce, findNotificationEndpoint } from './notification-endpoints.js';
 
-type UnsubscribeParts = Pick<Parts, 'database' | 'encryption' | 'messageSender' | 'log'>;
+type UnsubscribeParts = Pick<Parts, 'settleUnsendable' | 'encryption' | 'messageSender' | 'log'>;
 
 /** Ends the subscriptions of notification endpoints, each for itself; tells of each of the six what became of it. */
 export async function unsubscribeFromNotifications(
@@ -36,8 +35,7 @@ export async function unsubscribeFromNotifications(
     results.push({ endpoint, result, code: Object.values(UnsubscribeResult).indexOf(result) + 1 });
   }
   // Once here, so that the caller sees it; what is too much for once, the sweep settles.
-  if (results.some(({ result }) => result === UnsubscribeResult.SUCCESS))
-    await settleUnsendable(parts.database);
+  if (results.some(({ result }) => result === UnsubscribeResult.SUCCESS)) await parts.settleUnsendable();
   return { results, errors };
 }
 

@@ -25,6 +25,20 @@ export async function newDatabase(): Promise<string> {
   return url.href;
 }
 
+/** An empty database whose owner is an ordinary user, who may make no roles; gives its address for that user. */
+export async function newOwnedDatabase(): Promise<string> {
+  const name = freshName();
+  const url = new URL(inject('postgresUrl'));
+  Object.assign(url, { username: name, password: name, pathname: name });
+  await asSuperuser(`CREATE ROLE ${name} LOGIN PASSWORD '${name}' NOSUPERUSER NOCREATEROLE NOBYPASSRLS`);
+  await asSuperuser(`CREATE DATABASE ${name} OWNER ${name}`);
+  cleanups.push(async () => {
+    await asSuperuser(`DROP DATABASE ${name} WITH (FORCE)`);
+    await asSuperuser(`DROP ROLE ${name}`);
+  });
+  return url.href;
+}
+
 /** The address of a MongoDB database of this test file's own, dropped after it; undefined where there is no mongod. */
 export function newMongoUrl(): string | undefined {
   const server = inject('mongoUrl');

@@ -1,5 +1,5 @@
 import type { UpdateCursor } from '../../rules/update-cursor.js';
-import type { Database } from '../../storage/database.js';
+import type { WorkspaceDatabase } from '../../storage/workspace-database.js';
 import { Delivery } from '../delivery.entity.js';
 import { findPresentPosition, loadChangedSince } from '../load-deliveries.js';
 import { Signal } from './signal.js';
@@ -22,7 +22,7 @@ const pageSize = 500;
  * the latest state of every delivery is never left out.
  */
 export class DeliveryStream {
-  readonly #database: Database;
+  readonly #database: WorkspaceDatabase;
   readonly #workspaceId: string;
   readonly #filter: UpdateFilter;
   readonly #after: UpdateCursor | undefined;
@@ -41,7 +41,7 @@ export class DeliveryStream {
   readonly #signal = new Signal();
 
   constructor(
-    database: Database,
+    database: WorkspaceDatabase,
     workspaceId: string,
     filter: UpdateFilter,
     after: UpdateCursor | undefined,

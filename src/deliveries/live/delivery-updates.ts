@@ -43,7 +43,11 @@ export async function createDeliveryUpdates(database: Database, log: Logger): Pr
   );
   return {
     subscribe: (workspaceId, filter, after) =>
-      open(streams, workspaceId, new DeliveryStream(database, workspaceId, filter, after)),
+      open(
+        streams,
+        workspaceId,
+        new DeliveryStream(database.ofWorkspace(workspaceId), workspaceId, filter, after),
+      ),
     async close() {
       await listener.close();
       for (const set of streams.values()) for (const stream of set) stream.end();

@@ -1,5 +1,5 @@
-import type { Database } from '../../storage/database.js';
 import { fromTypeId } from '../../storage/typeid.js';
+import type { WorkspaceDatabase } from '../../storage/workspace-database.js';
 import type { Delivery } from '../delivery.entity.js';
 import type { DeliveryFilter } from '../delivery-filter.types.js';
 import { matchingSearch } from '../list-deliveries.js';
@@ -7,7 +7,7 @@ import type { UpdateFilter } from './delivery-stream.js';
 
 /** A filter of live updates: in memory, but for a search, which the database is asked about once a batch. */
 export function updateFilter(
-  database: Database,
+  database: WorkspaceDatabase,
   workspaceId: string,
   filter: DeliveryFilter | null | undefined,
 ): UpdateFilter {

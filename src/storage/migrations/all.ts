@@ -3,6 +3,7 @@ import { Migration0001First } from './0001-first.js';
 import { Migration0002Notifications } from './0002-notifications.js';
 import { Migration0003RateLimits } from './0003-rate-limits.js';
 import { Migration0004AttemptRate } from './0004-attempt-rate.js';
+import { Migration0005WorkspaceWalls } from './0005-workspace-walls.js';
 
 /** A migration's class; its `name` is what the database remembers it by. */
 export type MigrationClass = new (...args: ConstructorParameters<typeof Migration>) => Migration;
@@ -13,4 +14,5 @@ export const allMigrations: MigrationClass[] = [
   Migration0002Notifications,
   Migration0003RateLimits,
   Migration0004AttemptRate,
+  Migration0005WorkspaceWalls,
 ];

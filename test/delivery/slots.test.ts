@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { Slots } from '../../src/deliveries/drain/slots.js';
 
+function endAndFree(slots: Slots, isWanted: boolean): void {
+  slots.end(isWanted);
+  slots.free();
+}
+
 function slotsInUse(count: number): Slots {
   const slots = new Slots();
   for (let n = 0; n < count; n += 1) slots.take();
@@ -9,9 +14,9 @@ function slotsInUse(count: number): Slots {
 
 test('with few in flight, half of them that came free are worth a claim, although others hang', () => {
   const slots = slotsInUse(36);
-  for (let n = 0; n < 17; n += 1) slots.free(true);
+  for (let n = 0; n < 17; n += 1) endAndFree(slots, true);
   expect(slots.hasRefill).toBe(false);
-  slots.free(true);
+  endAndFree(slots, true);
   expect(slots.hasRefill).toBe(true);
   slots.noteClaim();
   expect(slots.hasRefill).toBe(false);
@@ -20,14 +25,23 @@ test('with few in flight, half of them that came free are worth a claim, althoug
 test('with many in flight, a sixteenth of all slots is worth a claim', () => {
   const slots = slotsInUse(1024);
   expect(slots.hasRoom).toBe(false);
-  for (let n = 0; n < 63; n += 1) slots.free(true);
+  for (let n = 0; n < 63; n += 1) endAndFree(slots, true);
   expect([slots.hasRoom, slots.hasRefill]).toEqual([false, false]);
-  slots.free(true);
+  endAndFree(slots, true);
   expect([slots.hasRoom, slots.hasRefill]).toEqual([true, true]);
 });
 
 test('what comes free where nothing waits is no reason to claim', () => {
   const slots = slotsInUse(3);
-  for (let n = 0; n < 3; n += 1) slots.free(false);
+  for (let n = 0; n < 3; n += 1) endAndFree(slots, false);
   expect([slots.inUse, slots.hasRefill]).toEqual([0, false]);
+});
+
+test('what has ended is worth a claim before it is on record, as long as there are slots', () => {
+  const slots = slotsInUse(128);
+  for (let n = 0; n < 64; n += 1) slots.end(true);
+  expect([slots.inUse, slots.hasRoom, slots.hasRefill]).toEqual([128, true, true]);
+  const full = slotsInUse(1024);
+  for (let n = 0; n < 64; n += 1) full.end(true);
+  expect([full.hasRoom, full.hasRefill]).toEqual([false, true]);
 });

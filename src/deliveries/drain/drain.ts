@@ -1,5 +1,6 @@
 import type { Admission, Admitted, Place } from '../../events/admission.js';
 import { firstWindow } from '../../rules/concurrency-window.js';
+import type { Outcome } from '../../rules/outcome.js';
 import { newUuid, zeroUuid } from '../../storage/typeid.js';
 import type { Alarms } from '../alarms/alarms.js';
 import { Signal } from '../live/signal.js';
@@ -26,6 +27,8 @@ export interface DrainParts extends SendParts {
   /** The number that claims are made under. */
   readonly worker: number;
 }
+
+type Startable = Pick<ClaimedDelivery, 'subscriptionId' | 'start'>;
 
 const maxPlanned = 1024;
 const lingerMs = 5_000;
@@ -89,8 +92,8 @@ export class Drain implements Admission {
   }
 
   withdraw(subscriptionId: string): void {
-    this.#windows.leave(subscriptionId, undefined);
-    this.#freeSlot(subscriptionId);
+    this.#end({ subscriptionId }, undefined);
+    this.#free();
   }
 
   /** What is claimed here and not done with. */
@@ -157,13 +160,9 @@ export class Drain implements Admission {
   }
 
   #requestOf(limit: number): ClaimRequest {
-    return {
-      worker: this.#parts.worker,
-      limit,
-      roomEach: firstWindow,
-      rooms: this.#windows.rooms(),
-      aheadMs: this.#planned.aheadMs,
-    };
+    const { worker } = this.#parts;
+    const { aheadMs } = this.#planned;
+    return { worker, limit, roomEach: firstWindow, rooms: this.#windows.rooms(), aheadMs };
   }
 
   async #take(claimed: readonly ClaimedDelivery[], asked: readonly string[]): Promise<number> {
@@ -211,7 +210,8 @@ export class Drain implements Admission {
   /** What is held until the subscription's rate has a place for it takes no slot. */
   #begin(delivery: ClaimedDelivery, endpoint: Endpoint): void {
     if (!delivery.start) return void this.#send(delivery, endpoint);
-    this.#slots.free(false);
+    this.#slots.end(false);
+    this.#slots.free();
     this.#planned.hold(delivery, delivery.start.atMs, () => {
       this.#slots.take();
       void this.#send(delivery, endpoint);
@@ -227,13 +227,10 @@ export class Drain implements Admission {
   }
 
   async #send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<void> {
-    const verdict = await sendClaimed(this.#parts, delivery, endpoint, (outcome) =>
-      this.#windows.leave(delivery.subscriptionId, outcome),
-    );
+    const verdict = await sendClaimed(this.#parts, delivery, endpoint, (how) => this.#end(delivery, how));
     this.#inFlight.delete(delivery.uuid);
     if (verdict?.status === 'RETRYING') this.#retries.expect(verdict.nextAttemptAtMs, Date.now());
-    // Where there is a rate, a slot that comes free is no reason to claim: it is foreseen when there will be more.
-    this.#freeSlot(delivery.subscriptionId, delivery.start === undefined);
+    this.#free();
   }
 
   #enter(subscriptionId: string): void {
@@ -241,8 +238,15 @@ export class Drain implements Admission {
     this.#windows.enter(subscriptionId);
   }
 
-  #freeSlot(subscriptionId: string, mayClaimMore = true): void {
-    this.#slots.free(mayClaimMore && (this.#isCutShort || this.#windows.isBehind(subscriptionId)));
+  #end({ subscriptionId: id, start }: Startable, outcome: Outcome | undefined): void {
+    this.#windows.leave(id, outcome);
+    // Where there is a rate, room is no reason to claim: it is foreseen when there will be more.
+    this.#slots.end(!start && (this.#isCutShort || this.#windows.isBehind(id)));
+    if (this.#slots.hasRefill) this.#signal.fire();
+  }
+
+  #free(): void {
+    this.#slots.free();
     if (this.#slots.hasRefill || this.#slots.inUse === 0) this.#signal.fire();
   }
 }

@@ -7,8 +7,10 @@ const refill = size / 16;
 /** How many deliveries a drain may have in flight, how many it has, and when it is worth while to claim more. */
 export class Slots {
   #inUse = 0;
-  /** Those that came free since the last claim where something waits for them. */
-  #freed = 0;
+  /** Those of them whose attempt has not ended: what has is only to be recorded. */
+  #sending = 0;
+  /** How many attempts have ended since the last claim where something waits for their place. */
+  #ended = 0;
 
   get inUse(): number {
     return this.#inUse;
@@ -23,23 +25,32 @@ export class Slots {
     return this.left >= refill;
   }
 
-  /** Whether enough has come free for another claim: with few in flight, as many as still are. */
+  /** Whether enough have ended for another claim: with few in flight, as many as still are. */
   get hasRefill(): boolean {
-    return this.#freed > 0 && this.#freed >= Math.min(refill, this.#inUse);
+    return this.#ended > 0 && this.#ended >= Math.min(refill, this.#sending);
   }
 
   take(): void {
     this.#inUse += 1;
+    this.#sending += 1;
   }
 
-  /** `isWanted`: something waits for it. */
-  free(isWanted: boolean): void {
+  /**
+   * Its attempt has ended: the endpoint has room, and the next claim need not wait until that is on record.
+   * @param isWanted something waits for that room
+   */
+  end(isWanted: boolean): void {
+    this.#sending -= 1;
+    if (isWanted) this.#ended += 1;
+  }
+
+  /** After its end. */
+  free(): void {
     this.#inUse -= 1;
-    if (isWanted) this.#freed += 1;
   }
 
   /** Is told that a claim takes what came free. */
   noteClaim(): void {
-    this.#freed = 0;
+    this.#ended = 0;
   }
 }

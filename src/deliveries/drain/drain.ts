@@ -15,7 +15,7 @@ import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
 import { afterUnsendableSeconds, giveBack } from './give-back.js';
 import { NearRetries } from './near-retries.js';
-import { PlannedStarts } from './planned-starts.js';
+import { mostHeld, PlannedStarts, type Startable } from './planned-starts.js';
 import { type SendParts, sendClaimed } from './send-claimed.js';
 import { Slots } from './slots.js';
 import type { OwnLeases } from './sweep.js';
@@ -28,9 +28,6 @@ export interface DrainParts extends SendParts {
   readonly worker: number;
 }
 
-type Startable = Pick<ClaimedDelivery, 'subscriptionId' | 'start'>;
-
-const maxPlanned = 1024;
 const lingerMs = 5_000;
 const afterFailureMs = 500;
 
@@ -138,7 +135,7 @@ export class Drain implements Admission {
 
   /** Claims more for subscriptions with a rate, whether or not there is a free slot: others must not make them late. */
   async #claimPlanned(subscriptionIds: readonly string[]): Promise<number> {
-    const request = this.#requestOf(maxPlanned);
+    const request = this.#requestOf(mostHeld);
     const claimed = await claimDueOf(this.#parts.database, request, subscriptionIds);
     this.#windows.noteClaim(request.rooms, claimed, true);
     return this.#take(claimed, subscriptionIds);

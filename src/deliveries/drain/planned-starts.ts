@@ -8,7 +8,11 @@ const claimAgainMs = 500;
 const lookOnceMoreMs = 1000;
 const noRoomMs = 100;
 const gridMs = 20;
-const mostHeld = 1024;
+/** How many may be held. */
+export const mostHeld = 1024;
+
+/** As much of a delivery as tells whose it is and whether its start is planned. */
+export type Startable = Pick<ClaimedDelivery, 'subscriptionId' | 'start'>;
 
 /** When more of a subscription is to be claimed. */
 interface NextClaim {

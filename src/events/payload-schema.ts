@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { compileSchema, type SchemaCheck } from './compile-schema.js';
+import { compileSchema, type SchemaCheck, type SchemaVerdict } from './compile-schema.js';
 import { type JsonSchema, readSchema } from './read-schema.js';
 import { type SchemaFault, toSchemaFault } from './schema-fault.js';
 
@@ -51,15 +51,27 @@ function newCheck(schema: JsonSchema): PayloadCheck {
     const findFirst = compileSchema(compilable, false);
     let findAll: SchemaCheck | undefined;
     return (payload) => {
-      const first = findFirst(payload);
+      const first = orFailed(() => findFirst(payload));
       if (first.kind === 'fits') return [];
       if (first.kind === 'tooMuchWork') return [tooMuchWork];
-      findAll ??= compileSchema(compilable, true);
-      const all = findAll(payload);
+      if (first.kind === 'failed') return [unusable];
+      const all = orFailed(() => {
+        findAll ??= compileSchema(compilable, true);
+        return findAll(payload);
+      });
       return (all.kind === 'faults' ? all : first).errors.slice(0, maxFaults).map(toSchemaFault);
     };
   } catch {
     // Kept from an earlier version that took it. One workspace's schema must not fail the batch of all.
     return () => [unusable];
+  }
+}
+
+/** What Ajv compiles can fail: looking for all faults behind a `oneOf`, it notes properties where it has made no note yet. */
+function orFailed(check: () => SchemaVerdict): SchemaVerdict | { kind: 'failed' } {
+  try {
+    return check();
+  } catch {
+    return { kind: 'failed' };
   }
 }

@@ -41,6 +41,11 @@ const settings = z.object({
   PUBLISHED_EVENTS_PER_MINUTE: wholeNumber(0, 1e9, 'a number of events (0 sets no limit)').default(2_000_000),
   PUBLISHED_BYTES_PER_MINUTE: wholeNumber(0, 1e12, 'a number of bytes (0 sets no limit)').default(4e9),
   FAILED_KEYS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of keys (0 sets no limit)').default(30),
+  SUBSCRIPTIONS_PER_WORKSPACE: wholeNumber(
+    0,
+    10_000_000,
+    'a number of subscriptions (0 sets no limit)',
+  ).default(10_000),
   SOCKETS_PER_KEY: wholeNumber(0, 1_000_000, 'a number of WebSockets (0 sets no limit)').default(1000),
   MAX_CONNECTIONS: wholeNumber(0, 1_000_000, 'a number of connections (0 sets no limit)').default(5000),
   CONNECTIONS_PER_ADDRESS: wholeNumber(0, 1_000_000, 'a number of connections (0 sets no limit)').default(
@@ -114,6 +119,7 @@ export interface Config {
   readonly publishedEventsPerMinute: number;
   readonly publishedBytesPerMinute: number;
   readonly failedKeysPerMinute: number;
+  readonly subscriptionsPerWorkspace: number;
   /** In each process. */
   readonly socketsPerKey: number;
   readonly maxConnections: number;
@@ -161,6 +167,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publishedEventsPerMinute: value.PUBLISHED_EVENTS_PER_MINUTE,
     publishedBytesPerMinute: value.PUBLISHED_BYTES_PER_MINUTE,
     failedKeysPerMinute: value.FAILED_KEYS_PER_MINUTE,
+    subscriptionsPerWorkspace: value.SUBSCRIPTIONS_PER_WORKSPACE,
     socketsPerKey: value.SOCKETS_PER_KEY,
     maxConnections: value.MAX_CONNECTIONS,
     connectionsPerAddress: value.CONNECTIONS_PER_ADDRESS,

@@ -5,6 +5,7 @@ import type { Parts } from '../parts.js';
 import { standard } from '../profiles/standard.js';
 import { withSender } from './add-confirmation.js';
 import { checkSubscription } from './check-subscription.js';
+import { checkRoom, holdSubscriptions } from './room-for-subscriptions.js';
 import { storeSubscription } from './store-subscription.js';
 import type { CreateWebhookSubscriptionInput } from './subscription-input.types.js';
 import type { WebhookSubscription } from './webhook-subscription.entity.js';
@@ -13,7 +14,7 @@ type Created = { subscription: WebhookSubscription; secret: string | null } | { 
 
 /** Makes a subscription and its signing secret, or tells all faults of the input. */
 export async function createSubscription(
-  parts: Pick<Parts, 'addressPolicy' | 'encryption' | 'messageSender'>,
+  parts: Pick<Parts, 'addressPolicy' | 'config' | 'encryption' | 'messageSender'>,
   em: EntityManager,
   workspaceId: string,
   input: CreateWebhookSubscriptionInput,
@@ -26,5 +27,9 @@ export async function createSubscription(
   );
   if (errors.length > 0) return { errors };
   const ready = await withSender(parts, input.profile ?? standard.name);
-  return em.transactional((tx) => storeSubscription(ready, tx, workspaceId, input));
+  return em.transactional(async (tx): Promise<Created> => {
+    await holdSubscriptions(tx, workspaceId);
+    const full = await checkRoom(tx, workspaceId, 1, parts.config.subscriptionsPerWorkspace, ['input']);
+    return full.length > 0 ? { errors: full } : storeSubscription(ready, tx, workspaceId, input);
+  });
 }

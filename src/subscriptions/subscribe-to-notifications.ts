@@ -8,10 +8,11 @@ import type { Caller } from '../workspaces/authenticate.js';
 import { askToConfirm, isConfirmed, withSender } from './add-confirmation.js';
 import type { NotificationEndpointInput } from './notification.types.js';
 import { checkNamedOnce, findNotificationEndpoint } from './notification-endpoints.js';
+import { checkRoom, holdSubscriptions } from './room-for-subscriptions.js';
 import { storeSubscription } from './store-subscription.js';
-import { type WebhookSubscription, WebhookSubscriptionStatus } from './webhook-subscription.entity.js';
+import { WebhookSubscription, WebhookSubscriptionStatus } from './webhook-subscription.entity.js';
 
-type SubscribeParts = Pick<Parts, 'addressPolicy' | 'encryption' | 'messageSender'>;
+type SubscribeParts = Pick<Parts, 'addressPolicy' | 'config' | 'encryption' | 'messageSender'>;
 
 /** Subscribes notification endpoints, all or, with the faults given back, none. */
 export async function subscribeToNotifications(
@@ -23,12 +24,21 @@ export async function subscribeToNotifications(
   const faults = [...checkNamedOnce(inputs), ...checkUrls(parts, inputs)];
   if (faults.length > 0) return faults;
   const ready = await withSender(parts, ivvy.name);
-  await em.transactional(async (tx) => {
-    // One request of a workspace at a time, so that no two make the same endpoint.
-    await tx.execute('SELECT FROM workspace WHERE id = ? FOR NO KEY UPDATE', [caller.workspaceId]);
-    for (const input of inputs) await subscribeOne(ready, tx, caller, input);
+  const { workspaceId } = caller;
+  return em.transactional(async (tx) => {
+    // So that no two make the same endpoint.
+    await holdSubscriptions(tx, workspaceId);
+    const notificationEndpoint = { $in: inputs.map(({ endpoint }) => endpoint) };
+    const present = await tx.count(WebhookSubscription, {
+      workspaceId,
+      deletedAt: null,
+      notificationEndpoint,
+    });
+    const most = parts.config.subscriptionsPerWorkspace;
+    const full = await checkRoom(tx, workspaceId, inputs.length - present, most, ['endpoints']);
+    if (full.length === 0) for (const input of inputs) await subscribeOne(ready, tx, caller, input);
+    return full;
   });
-  return [];
 }
 
 function checkUrls(

@@ -7,7 +7,7 @@ export interface Admission {
   /** Sends deliveries that were stored as claimed for their places. */
   begin(admitted: readonly Admitted[]): void;
   /** Gives up a place whose delivery was not stored. */
-  withdraw(subscriptionId: string): void;
+  withdraw(subscriptionId: string, place: Place): void;
 }
 
 /** What a delivery is claimed with. */

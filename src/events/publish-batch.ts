@@ -70,8 +70,8 @@ async function storeAndBegin(
       event.deliveries.flatMap(({ place, ...delivery }) => (place ? [{ event, ...delivery, place }] : [])),
     );
     admission.begin(placed.filter(({ event }) => stored.has(event.uuid)));
-    for (const { event, subscriptionId } of placed)
-      if (!stored.has(event.uuid)) admission.withdraw(subscriptionId);
+    for (const { event, subscriptionId, place } of placed)
+      if (!stored.has(event.uuid)) admission.withdraw(subscriptionId, place);
   }
 }
 

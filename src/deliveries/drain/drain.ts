@@ -15,10 +15,10 @@ import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
 import { afterUnsendableSeconds, giveBack } from './give-back.js';
 import { NearRetries } from './near-retries.js';
+import { OwnClaims, type OwnLeases } from './own-claims.js';
 import { mostHeld, PlannedStarts, type Startable } from './planned-starts.js';
 import { type SendParts, sendClaimed } from './send-claimed.js';
 import { Slots } from './slots.js';
-import type { OwnLeases } from './sweep.js';
 
 /** What a drain works with. */
 export interface DrainParts extends SendParts {
@@ -35,7 +35,7 @@ const afterFailureMs = 500;
 export class Drain implements Admission {
   readonly #parts: DrainParts;
   readonly #windows = new EndpointWindows();
-  readonly #inFlight = new Set<string>();
+  readonly #claims = new OwnClaims();
   readonly #slots = new Slots();
   /** Whether the last claim took as much as there was room for. */
   #isCutShort = false;
@@ -61,6 +61,7 @@ export class Drain implements Admission {
       while (!this.#isDone(quietSinceMs)) {
         if (this.#isStopping) await this.#giveBackHeld();
         const claimed = await this.#claimAndSend().catch((error) => this.#claimFailed(error));
+        this.#claims.settle('claim');
         if (claimed === undefined) await this.#signalled(quietSinceMs + lingerMs);
         if (claimed || this.#isSending) quietSinceMs = Date.now();
       }
@@ -81,22 +82,21 @@ export class Drain implements Admission {
     if (!this.#isRunning || this.#isStopping || this.#slots.left <= 0) return undefined;
     if (!this.#windows.isOpen(subscriptionId)) return undefined;
     this.#enter(subscriptionId);
-    return { worker: this.#parts.worker, attemptId: newUuid() };
+    return { worker: this.#parts.worker, attemptId: this.#claims.ask(newUuid(), performance.now()) };
   }
 
   begin(admitted: readonly Admitted[]): void {
     if (admitted.length > 0) void this.#sendAll(admitted.map(claimedAtBirth));
   }
 
-  withdraw(subscriptionId: string): void {
+  withdraw(subscriptionId: string, { attemptId }: Pick<Place, 'attemptId'>): void {
+    this.#claims.settle(attemptId);
     this.#end({ subscriptionId }, undefined);
     this.#free();
   }
 
   /** What is claimed here and not done with. */
-  get leases(): OwnLeases {
-    return { worker: this.#parts.worker, inFlight: this.#inFlight };
-  }
+  readonly leases = (): OwnLeases => this.#claims.leasesOf(this.#parts.worker, performance.now());
 
   /** Claims nothing any more; a running drain ends once what is in flight is on record. */
   stop(): void {
@@ -129,6 +129,7 @@ export class Drain implements Admission {
     if (this.#isStopping) return undefined;
     const planned = this.#planned.dueClaims(this.#windows, performance.now());
     if (planned.length === 0 && !this.#mayClaim()) return undefined;
+    this.#claims.ask('claim', performance.now());
     const count = planned.length === 0 ? 0 : await this.#claimPlanned(planned);
     return this.#mayClaim() ? count + (await this.#claimDue()) : count;
   }
@@ -171,16 +172,16 @@ export class Drain implements Admission {
 
   /** Sends what has its places already; what cannot be sent to is given back. Never rejects. */
   async #sendAll(claimed: readonly ClaimedDelivery[]): Promise<void> {
-    for (const { uuid } of claimed) this.#inFlight.add(uuid);
+    this.#claims.hold(claimed);
     const known = await this.#endpointsOf(claimed);
     const unsendable = claimed.filter((delivery) => {
       const endpoint = known.get(delivery.subscriptionId);
       if (endpoint) this.#begin(delivery, endpoint);
-      else this.withdraw(delivery.subscriptionId);
+      else this.withdraw(delivery.subscriptionId, delivery);
       return endpoint === undefined;
     });
     await giveBack(this.#parts, unsendable, afterUnsendableSeconds);
-    for (const { uuid } of unsendable) this.#inFlight.delete(uuid);
+    this.#claims.release(unsendable);
   }
 
   /** What is claimed is ours for as long as the lease lasts, so this is tried again where PostgreSQL went away meanwhile. */
@@ -220,12 +221,12 @@ export class Drain implements Admission {
     const held = this.#planned.takeHeld();
     for (const { subscriptionId } of held) this.#windows.leave(subscriptionId, undefined);
     await giveBack(this.#parts, held, 0);
-    for (const { uuid } of held) this.#inFlight.delete(uuid);
+    this.#claims.release(held);
   }
 
   async #send(delivery: ClaimedDelivery, endpoint: Endpoint): Promise<void> {
     const verdict = await sendClaimed(this.#parts, delivery, endpoint, (how) => this.#end(delivery, how));
-    this.#inFlight.delete(delivery.uuid);
+    this.#claims.release([delivery]);
     if (verdict?.status === 'RETRYING') this.#retries.expect(verdict.nextAttemptAtMs, Date.now());
     this.#free();
   }

@@ -2,6 +2,7 @@ import type { Database, Statement } from '../../storage/database.js';
 import { zeroUuid } from '../../storage/typeid.js';
 import { markChanged } from '../delivery.entity.js';
 import { waitingSubscriptions } from './claim-due.js';
+import type { OwnLeases } from './own-claims.js';
 import { settleUnsendable } from './settle-unsendable.js';
 import type { OldestDue } from './watch-backlog.js';
 import { workerLockClass } from './worker-lock.js';
@@ -16,16 +17,14 @@ export interface Swept {
   readonly oldest: OldestDue | undefined;
 }
 
-/** What the worker that sweeps knows of its own leases. */
-export interface OwnLeases {
-  readonly worker: number;
-  /** The uuids of the deliveries that it has claimed and is not done with. */
-  readonly inFlight: ReadonlySet<string>;
-}
-
-/** Looks for what has fallen through: leases without a living worker, deliveries nobody will send, moments without an alarm. */
-export async function sweep(database: Database, own: OwnLeases): Promise<Swept> {
-  const takenBack = await database.query(takeBack, [workerLockClass, own.worker, [...own.inFlight]]);
+/**
+ * Looks for what has fallen through: leases without a living worker, deliveries nobody will send, moments without an alarm. The
+ * worker that sweeps is asked about its own leases after PostgreSQL's clock was read: it cannot know of later ones.
+ */
+export async function sweep(database: Database, ownLeases: () => OwnLeases): Promise<Swept> {
+  const [clock] = await database.query<{ now: Date }>(readClock, []);
+  const { worker, inFlight, unsureMs } = ownLeases();
+  const takenBack = await database.query(takeBack, [workerLockClass, worker, inFlight, clock?.now, unsureMs]);
   await settleUnsendable(database);
   const rows = await database.query<OldestDue & { dueAt: Date }>(findMoments, [zeroUuid]);
   return { takenBack: takenBack.length, dueMoments: rows.map((row) => row.dueAt), oldest: rows[0] };
@@ -33,7 +32,7 @@ export async function sweep(database: Database, own: OwnLeases): Promise<Swept> 
 
 // What an interruption leads to is said in rules/delivery-states.ts: RETRYING at once, its step of the schedule kept. A claim
 // of the last two seconds is left alone: its worker may be about to take its lock again after PostgreSQL was away. One of this
-// worker's own that it does not know of was committed while its answer was lost.
+// worker's own that it does not know of, though it waits for no answer from so long ago, was committed while its answer was lost.
 const takeBack: Statement = {
   name: 'take-back-leases',
   text: `WITH lost AS (
@@ -42,7 +41,8 @@ const takeBack: Statement = {
         SELECT FROM pg_locks l
         WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = leased_by::oid AND l.granted
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())))
-        OR (leased_by = $2 AND attempt_started_at < now() - interval '10 seconds' AND id <> ALL ($3::uuid[])))
+        OR (leased_by = $2 AND id <> ALL ($3::uuid[])
+          AND attempt_started_at < $4::timestamptz - $5::float8 * interval '1 millisecond' - interval '10 seconds'))
       LIMIT 1000 FOR UPDATE SKIP LOCKED
     ), kept AS (
       INSERT INTO attempt (workspace_id, id, delivery_id, subscription_id, number, trigger, outcome, started_at, duration_ms,
@@ -57,6 +57,8 @@ const takeBack: Statement = {
     FROM lost WHERE d.workspace_id = lost.workspace_id AND d.id = lost.id
     RETURNING d.id`,
 };
+
+const readClock: Statement = { name: 'read-clock', text: 'SELECT now() AS now' };
 
 const findMoments: Statement = {
   name: 'find-due-moments',

@@ -2,24 +2,33 @@ import type { Logger } from 'pino';
 import { dropOldKeys } from './events/store-events.js';
 import type { Database } from './storage/database.js';
 import { dropOldPartitions } from './storage/drop-old-partitions.js';
+import { makeDayIndexes, prepareSearch } from './storage/make-day-indexes.js';
 import { ensurePartitions } from './storage/partitions.js';
 import { dropOldConfirmations } from './subscriptions/drop-old-confirmations.js';
 
 const everyMs = 3_600_000;
 
-/** Makes the coming days' partitions, drops those past their retention, forgets old idempotency keys and confirmations: now, and every hour. */
+/** Makes the coming days' partitions and the indexes of those that are over, drops those past their retention, forgets old idempotency keys and confirmations: now, and every hour. */
 export async function startHousekeeping(
   database: Database,
   retentionDays: number,
   log: Logger,
 ): Promise<AsyncDisposable> {
   await ensurePartitions(database.pool, Date.now());
-  let running = Promise.resolve();
+  const stopped = new AbortController();
+  const failed = (error: unknown) => {
+    if (!stopped.signal.aborted)
+      log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour');
+  };
+  let running = prepareSearch(database.pool, log).then(makeIndexes).catch(failed);
   const timer = setInterval(() => {
-    running = keepHouse().catch((error: unknown) =>
-      log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour'),
-    );
+    running = running.then(keepHouse).catch(failed);
   }, everyMs);
+
+  async function makeIndexes(searchable: boolean): Promise<void> {
+    const made = await makeDayIndexes(database.pool, Date.now(), { searchable, signal: stopped.signal });
+    if (made.length > 0) log.info({ indexes: made }, 'made indexes of days');
+  }
 
   async function keepHouse(): Promise<void> {
     await ensurePartitions(database.pool, Date.now());
@@ -30,11 +39,13 @@ export async function startHousekeeping(
     if (dropped.length > 0) log.info({ days: dropped }, 'dropped days that are past their retention');
     if (kept.length > 0)
       log.info({ days: kept }, 'kept days past their retention: a delivery of theirs is not done yet');
+    await makeIndexes(await prepareSearch(database.pool, log));
   }
 
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
+      stopped.abort();
       await running;
     },
   };

@@ -3,6 +3,8 @@ import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
 import { conditionsOf } from './filter-conditions.js';
+import { type LogPart, logStatement } from './log-statement.js';
+import { searchLog } from './search-log.js';
 
 /** A larger set counts as this many. */
 export const countedUpTo = 10_000;
@@ -15,18 +17,17 @@ export async function listDeliveries(
   request: PageRequest,
   newestFirst: boolean,
 ): Promise<Page<Delivery>> {
-  const { conditions, values } = conditionsOf(workspaceId, filter);
-  const bind = (value: unknown) => `$${values.push(value)}`;
-  if (request.afterUuid) conditions.push(`d.id ${newestFirst ? '<' : '>'} ${bind(request.afterUuid)}::uuid`);
-  if (request.beforeUuid)
-    conditions.push(`d.id ${newestFirst ? '>' : '<'} ${bind(request.beforeUuid)}::uuid`);
-  const descending = newestFirst !== request.backwards;
-  const rows = await database.query<DeliveryRow>(
+  const rows = await readLog<DeliveryRow>(
+    database,
     {
-      text: `SELECT ${deliveryColumns} FROM delivery d WHERE ${conditions.join(' AND ')}
-        ORDER BY d.id ${descending ? 'DESC' : 'ASC'} LIMIT ${bind(request.size + 1)}`,
+      workspaceId,
+      filter,
+      below: newestFirst ? request.afterUuid : request.beforeUuid,
+      above: newestFirst ? request.beforeUuid : request.afterUuid,
+      descending: newestFirst !== request.backwards,
+      limit: request.size + 1,
     },
-    values,
+    deliveryColumns,
   );
   return pageOf(
     request,
@@ -40,12 +41,12 @@ export async function countDeliveries(
   workspaceId: string,
   filter: DeliveryFilter,
 ): Promise<number> {
-  const { conditions, values } = conditionsOf(workspaceId, filter);
+  const part = { workspaceId, filter, descending: true, limit: countedUpTo };
+  const columns = 'd.id AS uuid';
+  if (filter.search) return (await searchLog(database, part, columns)).length;
+  const { text, values } = await logStatement(database, part, columns);
   const [row] = await database.query<{ count: number }>(
-    {
-      text: `SELECT count(*)::integer AS count FROM (
-        SELECT FROM delivery d WHERE ${conditions.join(' AND ')} LIMIT ${countedUpTo}) counted`,
-    },
+    { text: `SELECT count(*)::integer AS count FROM (${text}) counted` },
     values,
   );
   return row?.count ?? 0;
@@ -67,4 +68,14 @@ export async function matchingSearch(
     values,
   );
   return new Set(rows.map((row) => row.uuid));
+}
+
+async function readLog<Row extends { readonly uuid: string }>(
+  database: WorkspaceDatabase,
+  part: LogPart,
+  columns: string,
+): Promise<Row[]> {
+  if (part.filter.search) return searchLog<Row>(database, part, columns);
+  const { text, values } = await logStatement(database, part, columns);
+  return database.query<Row>({ text }, values);
 }

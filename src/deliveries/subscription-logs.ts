@@ -1,9 +1,10 @@
 import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
+import { toTypeId } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
 import { conditionsOf } from './filter-conditions.js';
-import { countedUpTo } from './list-deliveries.js';
+import { countDeliveries, countedUpTo, listDeliveries } from './list-deliveries.js';
 
 /** What is asked of the webhook logs of one subscription. */
 export interface LogAsked {
@@ -20,6 +21,12 @@ export async function listSubscriptionLogs(
   asked: readonly LogAsked[],
 ): Promise<Page<Delivery>[]> {
   return forEachAlike(asked, async ({ workspaceId, filter, request }, uuids) => {
+    if (filter.search) {
+      const pages = await ofEach(filter, uuids, (own) =>
+        listDeliveries(database, workspaceId, own, request, true),
+      );
+      return (uuid) => pages.get(uuid) ?? pageOf(request, []);
+    }
     const { conditions, values } = conditionsOf(workspaceId, filter);
     const bind = (value: unknown) => `$${values.push(value)}`;
     if (request.afterUuid) conditions.push(`d.id < ${bind(request.afterUuid)}::uuid`);
@@ -44,6 +51,10 @@ export async function countSubscriptionLogs(
   asked: readonly LogAsked[],
 ): Promise<number[]> {
   return forEachAlike(asked, async ({ workspaceId, filter }, uuids) => {
+    if (filter.search) {
+      const counts = await ofEach(filter, uuids, (own) => countDeliveries(database, workspaceId, own));
+      return (uuid) => counts.get(uuid) ?? 0;
+    }
     const { conditions, values } = conditionsOf(workspaceId, filter);
     const text = `SELECT s.id AS uuid, (SELECT count(*)::integer FROM (
         SELECT FROM delivery d WHERE ${conditions.join(' AND ')} AND d.subscription_id = s.id
@@ -53,6 +64,20 @@ export async function countSubscriptionLogs(
     const counts = new Map(rows.map(({ uuid, count }) => [uuid, count]));
     return (uuid) => counts.get(uuid) ?? 0;
   });
+}
+
+/** A search goes by the days of the whole log, so each subscription has one of its own. */
+async function ofEach<Answer>(
+  filter: DeliveryFilter,
+  uuids: readonly string[],
+  read: (own: DeliveryFilter) => Promise<Answer>,
+): Promise<Map<string, Answer>> {
+  const answers = uuids.map(async (uuid) => {
+    const id = toTypeId('wsub', uuid);
+    const isAsked = filter.subscriptionIds?.includes(id) ?? true;
+    return [uuid, await read({ ...filter, subscriptionIds: isAsked ? [id] : [] })] as const;
+  });
+  return new Map(await Promise.all(answers));
 }
 
 /** Reads once for all that ask alike, and gives each the answer for its subscription, in the order in which they asked. */

@@ -83,10 +83,16 @@ async function connect(
   pool.on('remove', (client) => processIds.delete(processIdOf(client)));
   const role = await migrate(orm, pool, migrations, log);
   const onError = (error: Error) => log.debug({ err: error }, 'a connection of requests to PostgreSQL broke');
-  const workspaces = createWorkspaceDatabases(orm, { url, settings: planning, role, onError });
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
   const query: Query = async (statement, values) =>
     (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
+  const workspaces = createWorkspaceDatabases(orm, {
+    url,
+    settings: planning,
+    role,
+    server: query,
+    onError,
+  });
   const answers = () => {
     const deadline = new Promise<boolean>((resolve) => setTimeout(resolve, answersWithinMs, false).unref());
     const asked = pool.query('SELECT 1').then(

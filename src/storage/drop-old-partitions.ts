@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { attachment, type DayTable, findDayTables, textOfDay, withPartitionLock } from './partitions.js';
+import { withLock } from './advisory-lock.js';
+import { attachment, type DayTable, findDayTables, partitionLock, textOfDay } from './partitions.js';
 
 const dayMs = 86_400_000;
 // A statement that reads for longer, such as a dump, puts the drop off to the next run.
@@ -22,7 +23,7 @@ export async function dropOldPartitions(
   retentionDays: number,
 ): Promise<Retained> {
   const keepFrom = Math.floor(nowMs / dayMs) - retentionDays;
-  const retained = await withPartitionLock(pool, false, async (client) => {
+  const retained = await withLock(pool, partitionLock, false, async (client) => {
     await client.query(`SET lock_timeout = ${waitsForReadersMs}`);
     const old = (await findDayTables(client)).filter(({ day }) => day < keepFrom);
     // A parent lets go of one partition at a time, so what an earlier run left half way comes first.

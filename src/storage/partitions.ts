@@ -1,12 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import { withLock } from './advisory-lock.js';
+import { bornIndexes } from './day-indexes.js';
 import { lowestUuidAt } from './typeid.js';
 
 const dayMs = 86_400_000;
 const partitioned = ['event', 'delivery', 'attempt'] as const;
-// Any constant will do; it keeps two processes from making or dropping partitions at once.
-const partitionLock = 7_336_302;
-const lockRetryMs = 50;
+/** Keeps two processes from making or dropping partitions at once; any constant will do. */
+export const partitionLock = 7_336_302;
 
 /** A table that holds one day of a partitioned one. */
 export interface DayTable {
@@ -21,7 +21,7 @@ export interface DayTable {
 /** Makes the partitions of yesterday to `daysAhead` days from now, where they are missing. Nobody who reads or writes waits for it. */
 export async function ensurePartitions(pool: pg.Pool, nowMs: number, daysAhead = 2): Promise<void> {
   const today = Math.floor(nowMs / dayMs);
-  await withPartitionLock(pool, true, async (client) => {
+  await withLock(pool, partitionLock, true, async (client) => {
     const present = new Set((await findDayTables(client)).map(({ name }) => name));
     for (let day = today - 1; day <= today + daysAhead; day++) {
       for (const parent of partitioned) {
@@ -29,7 +29,7 @@ export async function ensurePartitions(pool: pg.Pool, nowMs: number, daysAhead =
         // CREATE TABLE … PARTITION OF would wait for every reader of the parent, and everybody else for it.
         if (!present.has(name))
           await client.query(
-            `BEGIN; CREATE TABLE ${name} (LIKE ${parent} INCLUDING ALL); SELECT raise_wall('${name}');
+            `BEGIN; CREATE TABLE ${name} (LIKE ${parent} INCLUDING ALL); ${bornIndexes(name, parent)} SELECT raise_wall('${name}');
              ${attachment(name, parent, day)}; COMMIT`,
           );
       }
@@ -63,37 +63,4 @@ export async function findDayTables(client: pg.ClientBase): Promise<DayTable[]> 
     const isoDate = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
     return { name, state, parent: parent as DayTable['parent'], day: Date.parse(isoDate) / dayMs };
   });
-}
-
-/** Does something that no other process may do with partitions at the same time; undefined where one does, unless it `waits`. */
-export async function withPartitionLock<T>(
-  pool: pg.Pool,
-  waits: boolean,
-  work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T | undefined> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    // Asked again and again: a statement that waits for the lock would be waited for by one who detaches a partition under it.
-    while (!(await triesLock(client))) {
-      if (!waits) return undefined;
-      await pause(lockRetryMs);
-    }
-    const done = await work(client);
-    await client.query('SELECT pg_advisory_unlock($1)', [partitionLock]);
-    return done;
-  } catch (error) {
-    broken = error as Error;
-    throw error;
-  } finally {
-    // A connection that failed half way may hold the lock or an open transaction: it is closed, not reused.
-    client.release(broken);
-  }
-}
-
-async function triesLock(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [
-    partitionLock,
-  ]);
-  return rows[0]?.got === true;
 }

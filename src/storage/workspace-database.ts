@@ -1,12 +1,14 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import type { Query } from './database.js';
+import { createEventSearch, type EventSearch } from './event-search.js';
 
 /** The database as the requests of one workspace have it: its own rows, even where a statement forgets to ask for them alone. */
 export interface WorkspaceDatabase {
   readonly query: Query;
   /** A new entity manager, which sees no more than `query` does. */
   em(): EntityManager;
+  readonly eventSearch: EventSearch;
   /** Has the statements of `work` committed together, or none of them where it fails. */
   transactional<T>(work: (query: Query) => Promise<T>): Promise<T>;
 }
@@ -24,6 +26,8 @@ interface ConnectionOptions {
   readonly settings: string;
   /** The role to take on; undefined: the database's user meets the policies itself. */
   readonly role: string | undefined;
+  /** Sees every workspace. */
+  readonly server: Query;
   readonly onError: (error: Error) => void;
 }
 
@@ -35,7 +39,7 @@ const maxConnections = 8;
  */
 export function createWorkspaceDatabases(
   orm: MikroORM,
-  { url, settings, role, onError }: ConnectionOptions,
+  { url, settings, role, server, onError }: ConnectionOptions,
 ): WorkspaceDatabases {
   const pool = new pg.Pool({
     connectionString: url,
@@ -74,6 +78,7 @@ export function createWorkspaceDatabases(
   return {
     of: (workspaceId) => ({
       query: (statement, values) => withConnection(workspaceId, (query) => query(statement, values)),
+      eventSearch: createEventSearch(server, workspaceId),
       em: () => orm.em.fork({ session: { variables: sessionVariables(workspaceId) } }),
       transactional: (work) =>
         withConnection(workspaceId, async (query, client) => {

@@ -17,8 +17,9 @@ import { type Env, freshEnv, startTendril } from '../support/tendril.js';
 const entities = [Workspace, ApiKey, EventType, WebhookSubscription];
 const silent = pino({ level: 'silent' });
 
-/** Tables of workspaces, the statement that tells whose a row is, and those that the server keeps to itself. */
-const walled = `SELECT c.relname AS name, c.relispartition AS "isPartition", c.relrowsecurity AND c.relforcerowsecurity
+/** Tables of workspaces, the statement that tells whose a row is, and those that the server keeps to itself. The owner passes the wall of a day with a search index. */
+const walled = `SELECT c.relname AS name, c.relispartition AS "isPartition",
+    c.relrowsecurity AND (c.relforcerowsecurity OR to_regclass(c.relname || '_search') IS NOT NULL)
     AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) AS "isWalled"
   FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND c.relname !~ '^agenda'`;
 

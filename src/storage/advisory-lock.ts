@@ -1,0 +1,36 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+
+const lockRetryMs = 50;
+
+/** Does something that no other process may do at the same time; undefined where one does, unless it `waits`. */
+export async function withLock<T>(
+  pool: pg.Pool,
+  lock: number,
+  waits: boolean,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T | undefined> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    // Asked again and again: a statement that waits for the lock would be waited for by one who detaches a partition under it.
+    while (!(await triesLock(client, lock))) {
+      if (!waits) return undefined;
+      await pause(lockRetryMs);
+    }
+    const done = await work(client);
+    await client.query('SELECT pg_advisory_unlock($1)', [lock]);
+    return done;
+  } catch (error) {
+    broken = error as Error;
+    throw error;
+  } finally {
+    // A connection that failed half way may hold the lock or an open transaction: it is closed, not reused.
+    client.release(broken);
+  }
+}
+
+async function triesLock(client: pg.ClientBase, lock: number): Promise<boolean> {
+  const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [lock]);
+  return rows[0]?.got === true;
+}

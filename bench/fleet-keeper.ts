@@ -66,7 +66,7 @@ async function startStores(): Promise<Record<string, string>> {
     MONGODB_URL: mongo.kind === 'started' ? mongo.url : '',
     ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
     BOOTSTRAP_API_KEY: key,
-    ALLOW_HTTP_ENDPOINTS: 'on',
+    ALLOW_HTTP_ENDPOINTS: 'true',
     ALLOWED_NETWORKS: '127.0.0.0/8',
     MANAGEMENT_REQUESTS_PER_MINUTE: '0',
     PORT: '0',

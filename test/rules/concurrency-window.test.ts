@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstWindow, largestWindow, nextWindow } from '../../src/rules/concurrency-window.js';
+import { claimShare, firstWindow, largestWindow, nextWindow } from '../../src/rules/concurrency-window.js';
 import type { Outcome } from '../../src/rules/outcome.js';
 
 const answered: Outcome = { kind: 'responded', statusCode: 204, retryAfter: undefined };
@@ -31,4 +31,14 @@ test('an endpoint that hangs comes down to four requests at once, and has all of
   expect(window).toBe(4);
   for (let times = 0; times < largestWindow; times++) window = nextWindow(window, answered);
   expect(window).toBe(largestWindow);
+});
+
+test.each([
+  [1024, 0, 2048],
+  [64, 1, 128],
+  [64, 2, 64],
+  [1024, 100, 21],
+  [64, 100, 8],
+])('a claim of %i while %i endpoints wait takes %i of each at most', (limit, waiting, most) => {
+  expect(claimShare(limit, waiting)).toBe(most);
 });

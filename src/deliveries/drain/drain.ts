@@ -1,5 +1,5 @@
 import type { Admission, Admitted, Place } from '../../events/admission.js';
-import { firstWindow } from '../../rules/concurrency-window.js';
+import { claimShare, firstWindow } from '../../rules/concurrency-window.js';
 import type { Outcome } from '../../rules/outcome.js';
 import { newUuid, zeroUuid } from '../../storage/typeid.js';
 import type { Alarms } from '../alarms/alarms.js';
@@ -136,9 +136,9 @@ export class Drain implements Admission {
 
   /** Claims more for subscriptions with a rate, whether or not there is a free slot: others must not make them late. */
   async #claimPlanned(subscriptionIds: readonly string[]): Promise<number> {
-    const request = this.#requestOf(mostHeld);
+    const request = this.#requestOf(mostHeld, mostHeld);
     const claimed = await claimDueOf(this.#parts.database, request, subscriptionIds);
-    this.#windows.noteClaim(request.rooms, claimed, true);
+    this.#windows.noteClaim(request, claimed, true);
     return this.#take(claimed, subscriptionIds);
   }
 
@@ -146,21 +146,23 @@ export class Drain implements Admission {
     const { database, alarms } = this.#parts;
     this.#isWoken = false;
     this.#slots.noteClaim();
-    const request = this.#requestOf(this.#slots.left);
+    const share = claimShare(this.#slots.left, this.#windows.behind);
+    const request = this.#requestOf(this.#slots.left, share);
     const claimed = await claimDue(database, request, this.#afterSubscription);
     const isFull = claimed.length === request.limit;
     this.#isCutShort = isFull;
-    this.#windows.noteClaim(request.rooms, claimed, isFull);
+    this.#windows.noteClaim(request, claimed, isFull);
     this.#afterSubscription = (isFull && claimed.at(-1)?.subscriptionId) || zeroUuid;
-    // A full chunk means a backlog: idle workers are called in.
+    // A full chunk means a backlog: idle workers are called in. Else fewer wait than was known, with more than their shares, maybe.
     if (isFull) void alarms.set([new Date()]);
+    else if (claimed.length >= share) this.#isWoken = true;
     return this.#take(claimed, []);
   }
 
-  #requestOf(limit: number): ClaimRequest {
+  #requestOf(limit: number, most: number): ClaimRequest {
     const { worker } = this.#parts;
-    const { aheadMs } = this.#planned;
-    return { worker, limit, roomEach: firstWindow, rooms: this.#windows.rooms(), aheadMs };
+    const rooms = this.#windows.rooms(most);
+    return { worker, limit, roomEach: Math.min(firstWindow, most), rooms, aheadMs: this.#planned.aheadMs };
   }
 
   async #take(claimed: readonly ClaimedDelivery[], asked: readonly string[]): Promise<number> {

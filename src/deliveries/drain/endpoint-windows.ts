@@ -1,5 +1,6 @@
 import { firstWindow, nextWindow } from '../../rules/concurrency-window.js';
 import type { Outcome } from '../../rules/outcome.js';
+import type { ClaimRequest } from './claim-due.js';
 import { slowShare } from './slots.js';
 
 // Each claim names them all, so they are kept few.
@@ -18,15 +19,15 @@ export class EndpointWindows {
   #slowInFlight = 0;
 
   /**
-   * How much room each endpoint has of which something is known; every other has `firstWindow`. What is left for the slow ones
+   * How much room each endpoint has of which something is known, `most` at most; every other has `firstWindow`. What is left for the slow ones
    * goes to those first that were sent to least lately.
    */
-  rooms(): Map<string, number> {
+  rooms(most: number): Map<string, number> {
     let slowRoom = this.#slowRoom;
     const rooms = new Map<string, number>();
     for (const id of this.#windows.keys()) {
       const isSlow = this.#slow.has(id);
-      const room = isSlow ? Math.min(this.roomOf(id), slowRoom) : this.roomOf(id);
+      const room = Math.min(this.roomOf(id), most, isSlow ? slowRoom : most);
       if (isSlow) slowRoom -= room;
       rooms.set(id, room);
     }
@@ -46,16 +47,21 @@ export class EndpointWindows {
 
   /** Learns from a claim who may have more that is due, and, where it was not cut short, who has not. */
   noteClaim(
-    rooms: ReadonlyMap<string, number>,
+    { rooms, roomEach }: Pick<ClaimRequest, 'rooms' | 'roomEach'>,
     claimed: readonly { subscriptionId: string }[],
     isCutShort: boolean,
   ): void {
     const counts = new Map<string, number>();
     for (const { subscriptionId: id } of claimed) counts.set(id, (counts.get(id) ?? 0) + 1);
-    const isUsedUp = (id: string) => (counts.get(id) ?? 0) >= (rooms.get(id) ?? firstWindow);
+    const isUsedUp = (id: string) => (counts.get(id) ?? 0) >= (rooms.get(id) ?? roomEach);
     if (!isCutShort) for (const id of this.#behind) if (!isUsedUp(id)) this.#behind.delete(id);
     // One without any room may have more that waits, too.
     for (const id of [...counts.keys(), ...rooms.keys()]) if (isUsedUp(id)) this.#behind.add(id);
+  }
+
+  /** How many may have more that waits. */
+  get behind(): number {
+    return this.#behind.size;
   }
 
   isBehind(id: string): boolean {

@@ -20,7 +20,7 @@ function windowsOfHanging(): EndpointWindows {
 /** Fills all the room that there is, as a claim does; gives how much that was. */
 function fill(windows: EndpointWindows): number {
   let filled = 0;
-  for (const [id, room] of windows.rooms(1024))
+  for (const [id, room] of windows.rooms(1024).rooms)
     for (let n = 0; n < room; n += 1) {
       windows.enter(id);
       filled += 1;
@@ -45,7 +45,7 @@ test('what comes free goes to the slow endpoint that was sent to least lately, s
   const windows = windowsOfHanging();
   fill(windows);
   windows.leave('hanging-0', timedOut);
-  const given = [...windows.rooms(1024)].filter(([, room]) => room > 0);
+  const given = [...windows.rooms(1024).rooms].filter(([, room]) => room > 0);
   expect(given).toEqual([['hanging-128', 1]]);
 });
 
@@ -56,7 +56,9 @@ test('an endpoint that answers again is slow no more, nor is what it has in flig
   // Its three others in flight count no more, and it has a window of five.
   expect(windows.roomOf('hanging-0')).toBe(2);
   expect(
-    [...windows.rooms(1024)].filter(([id]) => id !== 'hanging-0').reduce((sum, [, room]) => sum + room, 0),
+    [...windows.rooms(1024).rooms]
+      .filter(([id]) => id !== 'hanging-0')
+      .reduce((sum, [, room]) => sum + room, 0),
   ).toBe(4);
 });
 

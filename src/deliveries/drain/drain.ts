@@ -1,16 +1,10 @@
 import type { Admission, Admitted, Place } from '../../events/admission.js';
-import { claimShare, firstWindow } from '../../rules/concurrency-window.js';
+import { claimShare } from '../../rules/concurrency-window.js';
 import type { Outcome } from '../../rules/outcome.js';
 import { newUuid, zeroUuid } from '../../storage/typeid.js';
 import type { Alarms } from '../alarms/alarms.js';
 import { Signal } from '../live/signal.js';
-import {
-  type ClaimedDelivery,
-  type ClaimRequest,
-  claimDue,
-  claimDueOf,
-  claimedAtBirth,
-} from './claim-due.js';
+import { type ClaimedDelivery, claimDue, claimDueOf, claimedAtBirth } from './claim-due.js';
 import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
 import { afterUnsendableSeconds, giveBack } from './give-back.js';
@@ -143,26 +137,28 @@ export class Drain implements Admission {
   }
 
   async #claimDue(): Promise<number> {
-    const { database, alarms } = this.#parts;
     this.#isWoken = false;
     this.#slots.noteClaim();
     const share = claimShare(this.#slots.left, this.#windows.behind);
     const request = this.#requestOf(this.#slots.left, share);
-    const claimed = await claimDue(database, request, this.#afterSubscription);
+    const claimed = await claimDue(this.#parts.database, request, this.#afterSubscription);
     const isFull = claimed.length === request.limit;
     this.#isCutShort = isFull;
     this.#windows.noteClaim(request, claimed, isFull);
     this.#afterSubscription = (isFull && claimed.at(-1)?.subscriptionId) || zeroUuid;
     // A full chunk means a backlog: idle workers are called in. Else fewer wait than was known, with more than their shares, maybe.
-    if (isFull) void alarms.set([new Date()]);
+    if (isFull) void this.#parts.alarms.set([new Date()]);
     else if (claimed.length >= share) this.#isWoken = true;
     return this.#take(claimed, []);
   }
 
-  #requestOf(limit: number, most: number): ClaimRequest {
-    const { worker } = this.#parts;
-    const rooms = this.#windows.rooms(most);
-    return { worker, limit, roomEach: Math.min(firstWindow, most), rooms, aheadMs: this.#planned.aheadMs };
+  #requestOf(limit: number, most: number) {
+    return {
+      worker: this.#parts.worker,
+      limit,
+      ...this.#windows.rooms(most),
+      aheadMs: this.#planned.aheadMs,
+    };
   }
 
   async #take(claimed: readonly ClaimedDelivery[], asked: readonly string[]): Promise<number> {

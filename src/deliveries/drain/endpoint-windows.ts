@@ -8,6 +8,8 @@ const maxKnown = 500;
 // Those that time out are remembered beyond that, since each that is forgotten may hold a whole first window again.
 const maxSlow = 1000;
 
+type Rooms = Pick<ClaimRequest, 'rooms' | 'roomEach'>;
+
 /** How many requests each endpoint may have in flight in this process, and how many it has. */
 export class EndpointWindows {
   readonly #inFlight = new Map<string, number>();
@@ -22,7 +24,7 @@ export class EndpointWindows {
    * How much room each endpoint has of which something is known, `most` at most; every other has `firstWindow`. What is left for the slow ones
    * goes to those first that were sent to least lately.
    */
-  rooms(most: number): Map<string, number> {
+  rooms(most: number): Rooms {
     let slowRoom = this.#slowRoom;
     const rooms = new Map<string, number>();
     for (const id of this.#windows.keys()) {
@@ -31,7 +33,7 @@ export class EndpointWindows {
       if (isSlow) slowRoom -= room;
       rooms.set(id, room);
     }
-    return rooms;
+    return { rooms, roomEach: Math.min(firstWindow, most) };
   }
 
   roomOf(id: string): number {
@@ -47,7 +49,7 @@ export class EndpointWindows {
 
   /** Learns from a claim who may have more that is due, and, where it was not cut short, who has not. */
   noteClaim(
-    { rooms, roomEach }: Pick<ClaimRequest, 'rooms' | 'roomEach'>,
+    { rooms, roomEach }: Rooms,
     claimed: readonly { subscriptionId: string }[],
     isCutShort: boolean,
   ): void {

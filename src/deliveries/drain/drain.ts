@@ -1,4 +1,5 @@
 import type { Admission, Admitted, Place } from '../../events/admission.js';
+import { afterClaim } from '../../rules/claim-turn.js';
 import { claimShare } from '../../rules/concurrency-window.js';
 import type { Outcome } from '../../rules/outcome.js';
 import { newUuid, zeroUuid } from '../../storage/typeid.js';
@@ -142,13 +143,14 @@ export class Drain implements Admission {
     const share = claimShare(this.#slots.left, this.#windows.behind);
     const request = this.#requestOf(this.#slots.left, share);
     const claimed = await claimDue(this.#parts.database, request, this.#afterSubscription);
-    const isFull = claimed.length === request.limit;
-    this.#isCutShort = isFull;
-    this.#windows.noteClaim(request, claimed, isFull);
-    this.#afterSubscription = (isFull && claimed.at(-1)?.subscriptionId) || zeroUuid;
-    // A full chunk means a backlog: idle workers are called in. Else fewer wait than was known, with more than their shares, maybe.
-    if (isFull) void this.#parts.alarms.set([new Date()]);
-    else if (claimed.length >= share) this.#isWoken = true;
+    const beganAtFirst = this.#afterSubscription === zeroUuid;
+    const { sawAll, isNextDue } = afterClaim({ ...request, claimed: claimed.length, share, beganAtFirst });
+    this.#isCutShort = claimed.length === request.limit;
+    this.#windows.noteClaim(request, claimed, !sawAll);
+    this.#afterSubscription = (this.#isCutShort && claimed.at(-1)?.subscriptionId) || zeroUuid;
+    if (isNextDue) this.#isWoken = true;
+    // A full chunk means a backlog: idle workers are called in.
+    if (this.#isCutShort) void this.#parts.alarms.set([new Date()]);
     return this.#take(claimed, []);
   }
 

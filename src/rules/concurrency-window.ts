@@ -4,7 +4,7 @@ import type { Outcome } from './outcome.js';
 export const firstWindow = 32;
 const smallestWindow = 4;
 /** The most requests to one endpoint that may be in flight. */
-export const largestWindow = 128;
+export const largestWindow = 256;
 
 // Fewer of an endpoint at a time would only make more of the claims.
 const smallestShare = 8;

@@ -22,10 +22,10 @@ test('with few in flight, half of them that came free are worth a claim, althoug
   expect(slots.hasRefill).toBe(false);
 });
 
-test('with many in flight, a sixteenth of all slots is worth a claim', () => {
+test('with many in flight, an eighth of all slots is worth a claim', () => {
   const slots = slotsInUse(1024);
   expect(slots.hasRoom).toBe(false);
-  for (let n = 0; n < 63; n += 1) endAndFree(slots, true);
+  for (let n = 0; n < 127; n += 1) endAndFree(slots, true);
   expect([slots.hasRoom, slots.hasRefill]).toEqual([false, false]);
   endAndFree(slots, true);
   expect([slots.hasRoom, slots.hasRefill]).toEqual([true, true]);
@@ -38,10 +38,10 @@ test('what comes free where nothing waits is no reason to claim', () => {
 });
 
 test('what has ended is worth a claim before it is on record, as long as there are slots', () => {
-  const slots = slotsInUse(128);
-  for (let n = 0; n < 64; n += 1) slots.end(true);
-  expect([slots.inUse, slots.hasRoom, slots.hasRefill]).toEqual([128, true, true]);
+  const slots = slotsInUse(256);
+  for (let n = 0; n < 128; n += 1) slots.end(true);
+  expect([slots.inUse, slots.hasRoom, slots.hasRefill]).toEqual([256, true, true]);
   const full = slotsInUse(1024);
-  for (let n = 0; n < 64; n += 1) full.end(true);
+  for (let n = 0; n < 128; n += 1) full.end(true);
   expect([full.hasRoom, full.hasRefill]).toEqual([false, true]);
 });

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, inject, test } from 'vitest';
 import { thisVersion } from '../support/spawn-tendril.js';
 import { type RunOptions, runKillTest } from './run.js';
-import { briefScheduleOf, upgradeScheduleOf } from './schedule.js';
+import { inBrief, scheduleOf, upgradeScheduleOf } from './schedule.js';
 
 // Between them these seeds bring about every fault but SIGTERM, which the upgrade sends to each process.
 const seeds = [3, 24, 35, 66, 74];
@@ -26,7 +26,7 @@ async function expectNothingFound(
 test.skipIf(inject('mongoUrl') === undefined).for(seeds)(
   'seed %i: nothing that was acknowledged is lost, whatever is killed',
   { timeout },
-  (seed, { signal }) => expectNothingFound({ seed, schedule: briefScheduleOf(seed), ending: signal }),
+  (seed, { signal }) => expectNothingFound({ seed, schedule: inBrief(scheduleOf(seed)), ending: signal }),
 );
 
 test.skipIf(inject('mongoUrl') === undefined)(
@@ -35,7 +35,7 @@ test.skipIf(inject('mongoUrl') === undefined)(
   ({ signal }) =>
     expectNothingFound({
       seed: 1,
-      schedule: upgradeScheduleOf(1),
+      schedule: inBrief(upgradeScheduleOf(1)),
       ending: signal,
       upgrade: { before: thisVersion, after: nextVersion },
     }),

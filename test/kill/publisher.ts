@@ -24,7 +24,6 @@ interface Payload {
 /** The type of every event of a run. */
 export const publishedType = 'payout.paid';
 
-const connections = 4;
 const pauseMs = 250;
 const againAfterMs = 100;
 const selection = '{ event { id } userErrors { message } }';
@@ -35,7 +34,12 @@ const publishMany = `mutation ($events: [PublishEventInput!]!) { publishEvents(e
  * Publishes singly and in batches, at whichever API process there is. With an idempotency key a publish is repeated until it is
  * acknowledged; without one it is given up at the first failure.
  */
-export function startPublishers(apis: () => readonly Asked[], dice: Dice, journal: Journal): Publishers {
+export function startPublishers(
+  apis: () => readonly Asked[],
+  connections: number,
+  dice: Dice,
+  journal: Journal,
+): Publishers {
   let isStopped = false;
   let made = 0;
   const makeInputs = (): Input[] => {

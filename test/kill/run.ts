@@ -91,7 +91,7 @@ async function performOn(
   ending.defer(watch(stage, journal));
 
   const dice = diceOf(seed + 1_000_000);
-  const publishers = startPublishers(stage.asked, dice, journal);
+  const publishers = startPublishers(stage.asked, schedule.publishers, dice, journal);
   const stopResending = startResender(stage.asked, subscriptions, dice, journal);
   await pause(schedule.calmMs);
   const calmDown = misbehave(schedule.endpoints, receivers);

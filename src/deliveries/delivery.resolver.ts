@@ -1,18 +1,7 @@
-import {
-  Arg,
-  Args,
-  Ctx,
-  FieldResolver,
-  ID,
-  Int,
-  Mutation,
-  Query,
-  Resolver,
-  Root,
-  Subscription,
-} from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
 import { WebhookEvent } from '../events/webhook-event.entity.js';
 import { authorize, type Context } from '../graphql/context.js';
+import { Mutation, Query, Subscription } from '../graphql/operation.js';
 import { badInput } from '../graphql/paging.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { plannedAttempts } from '../rules/delivery-states.js';
@@ -41,7 +30,7 @@ import { resendDelivery } from './resend-delivery.js';
 /** The webhook logs: reading them, watching them, sending again. */
 @Resolver(() => Delivery)
 export class DeliveryResolver {
-  @Query(() => Delivery, {
+  @Query([ApiKeyScope.READ], () => Delivery, {
     nullable: true,
     description: 'The delivery of this id; null where the workspace has none. Scope READ.',
   })
@@ -49,17 +38,17 @@ export class DeliveryResolver {
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'Its id, dlv_….' }) id: string,
   ): Promise<Delivery | null> {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ);
+    const { workspaceId } = authorize(context);
     const uuid = fromTypeId('dlv', id);
     return uuid === undefined ? null : context.parts.loaders.delivery.load({ workspaceId, uuid });
   }
 
-  @Query(() => DeliveryConnection, {
+  @Query([ApiKeyScope.READ], () => DeliveryConnection, {
     description:
       'The webhook logs. Pages of 50 unless told, 250 at most; more, or less than 0, is BAD_USER_INPUT; 0 gives an empty page. Scope READ.',
   })
   async deliveries(@Ctx() context: Context, @Args(() => OrderedDeliveriesArgs) args: OrderedDeliveriesArgs) {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ);
+    const { workspaceId } = authorize(context);
     return deliveryConnection(
       context.database,
       workspaceId,
@@ -69,7 +58,7 @@ export class DeliveryResolver {
     );
   }
 
-  @Query(() => [DeliveryStatsBucket], {
+  @Query([ApiKeyScope.READ], () => [DeliveryStatsBucket], {
     description: 'How attempts went, in buckets of time without gaps, at most 1500 of them. Scope READ.',
   })
   async deliveryStats(
@@ -80,11 +69,11 @@ export class DeliveryResolver {
     @Arg('subscriptionId', () => ID, { nullable: true, description: 'Of this subscription only.' })
     subscriptionId?: string | null,
   ): Promise<DeliveryStatsBucket[]> {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ);
+    const { workspaceId } = authorize(context);
     return deliveryStats(context.database, { workspaceId, from, to, interval, subscriptionId });
   }
 
-  @Query(() => Backlog, {
+  @Query([ApiKeyScope.READ], () => Backlog, {
     description:
       'What is due to be sent and not under way. A RETRYING delivery is due once its nextAttemptAt has come. Scope READ.',
   })
@@ -93,11 +82,11 @@ export class DeliveryResolver {
     @Arg('subscriptionId', () => ID, { nullable: true, description: 'Of this subscription only.' })
     subscriptionId?: string | null,
   ): Promise<Backlog> {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ);
+    const { workspaceId } = authorize(context);
     return readBacklog(context.database, workspaceId, subscriptionId);
   }
 
-  @Mutation(() => ResendDeliveryPayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => ResendDeliveryPayload, {
     description:
       'Sends a delivery again now, as one more attempt, from any state but SENDING (DELIVERY_IN_PROGRESS). Its subscription must be ACTIVE (else SUBSCRIPTION_NOT_ACTIVE; deleted: SUBSCRIPTION_NOT_FOUND). Scope MANAGE.',
   })
@@ -105,14 +94,14 @@ export class DeliveryResolver {
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'Which delivery, dlv_….' }) id: string,
   ): Promise<ResendDeliveryPayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     const resent = await resendDelivery(context.database, workspaceId, id);
     if ('error' in resent) return { delivery: null, userErrors: [resent.error] };
     context.parts.wakeDrain();
     return { delivery: resent.delivery, userErrors: [] };
   }
 
-  @Subscription(() => Delivery, {
+  @Subscription([ApiKeyScope.READ], () => Delivery, {
     description: `Every change of state of a delivery that matches the filter, as it happens, its birth (PENDING or SKIPPED) and SENDING
 included: the delivery in its new state. With after, first all matching deliveries that changed since that cursor, in their
 present state, then the live ones: a client that reconnects misses nothing, and may see a state twice. A client that
@@ -124,7 +113,7 @@ reads too slowly may be spared states in between, never the latest. Scope READ.`
       args: { filter?: DeliveryFilter | null; after?: string | null };
       context: Context;
     }) => {
-      const { workspaceId } = authorize(context, ApiKeyScope.READ);
+      const { workspaceId } = authorize(context);
       const after = typeof args.after === 'string' ? readUpdateCursor(args.after, workspaceId) : undefined;
       if (typeof args.after === 'string' && !after)
         throw badInput('after is no cursor of a delivery of this workspace.');

@@ -1,5 +1,6 @@
-import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, Resolver } from 'type-graphql';
 import { authorize, type Context } from '../graphql/context.js';
+import { Mutation, Query } from '../graphql/operation.js';
 import { pageOf, pageRequest, toConnection } from '../graphql/paging.js';
 import { ApiKeyScope } from '../workspaces/api-key.entity.js';
 import { createEventType } from './create-event-type.js';
@@ -14,7 +15,7 @@ import { findEventTypes } from './find-event-types.js';
 /** The workspace's catalogue of event types. */
 @Resolver()
 export class EventTypeResolver {
-  @Query(() => EventTypeConnection, {
+  @Query([], () => EventTypeConnection, {
     description:
       "The workspace's catalogue: what can be published and subscribed to, in the order in which it came in. The providers' event types are there from the start. Any scope.",
   })
@@ -29,14 +30,14 @@ export class EventTypeResolver {
     return toConnection(pageOf(request, rows));
   }
 
-  @Mutation(() => CreateEventTypePayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => CreateEventTypePayload, {
     description: 'Adds an event type to the catalogue; from then on it can be published. Scope MANAGE.',
   })
   async createEventType(
     @Ctx() context: Context,
     @Arg('input', () => CreateEventTypeInput, { description: 'The event type.' }) input: CreateEventTypeInput,
   ): Promise<CreateEventTypePayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     const created = await createEventType(context.em, workspaceId, input);
     return 'errors' in created
       ? { eventType: null, userErrors: created.errors }

@@ -1,6 +1,7 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Resolver, Root } from 'type-graphql';
 import { Delivery } from '../deliveries/delivery.entity.js';
 import { authorize, type Context } from '../graphql/context.js';
+import { Mutation, Query } from '../graphql/operation.js';
 import { badInput, pageRequest, toConnection } from '../graphql/paging.js';
 import { fromTypeId } from '../storage/typeid.js';
 import { ApiKeyScope } from '../workspaces/api-key.entity.js';
@@ -15,7 +16,7 @@ const maxEventsAtOnce = 1000;
 /** Publishing events, and reading them. */
 @Resolver(() => WebhookEvent)
 export class EventResolver {
-  @Query(() => WebhookEvent, {
+  @Query([ApiKeyScope.READ], () => WebhookEvent, {
     nullable: true,
     description: 'The event of this id; null where the workspace has none. Scope READ.',
   })
@@ -23,21 +24,21 @@ export class EventResolver {
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'Its id, evt_….' }) id: string,
   ): Promise<WebhookEvent | null> {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ);
+    const { workspaceId } = authorize(context);
     const uuid = fromTypeId('evt', id);
     return uuid === undefined ? null : context.parts.loaders.event.load({ workspaceId, uuid });
   }
 
-  @Query(() => WebhookEventConnection, {
+  @Query([ApiKeyScope.READ], () => WebhookEventConnection, {
     description: 'The events published, newest first, in pages like those of deliveries. Scope READ.',
   })
   async events(@Ctx() context: Context, @Args(() => EventsArgs) args: EventsArgs) {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ);
+    const { workspaceId } = authorize(context);
     const request = pageRequest(args, `events:${workspaceId}`);
     return toConnection(await listEvents(context.database, workspaceId, args.filter ?? {}, request));
   }
 
-  @Mutation(() => PublishEventPayload, {
+  @Mutation([ApiKeyScope.PUBLISH], () => PublishEventPayload, {
     description:
       'Publishes an event: it is stored and owed to every subscription that wants it when this is answered. Scope PUBLISH.',
   })
@@ -49,7 +50,7 @@ export class EventResolver {
     return payload as PublishEventPayload;
   }
 
-  @Mutation(() => [PublishEventPayload], {
+  @Mutation([ApiKeyScope.PUBLISH], () => [PublishEventPayload], {
     description:
       'Up to 1000 events at once; answers in the same order, each with its own errors. Scope PUBLISH.',
   })
@@ -81,7 +82,7 @@ async function publish(
   inputs: PublishEventInput[],
   paths: string[][],
 ): Promise<PublishEventPayload[]> {
-  const caller = authorize(context, ApiKeyScope.PUBLISH);
+  const caller = authorize(context);
   const published = await context.parts.publisher.publish(caller, inputs, paths);
   return Promise.all(published.map((one) => toPayload(context, caller.workspaceId, one)));
 }

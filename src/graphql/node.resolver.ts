@@ -1,4 +1,4 @@
-import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Resolver } from 'type-graphql';
 import { findAttempt } from '../deliveries/find-attempt.js';
 import { EventType } from '../events/event-type.entity.js';
 import { fromTypeId, type IdPrefix, prefixOf } from '../storage/typeid.js';
@@ -7,6 +7,7 @@ import { ApiKey, ApiKeyScope } from '../workspaces/api-key.entity.js';
 import { Workspace } from '../workspaces/workspace.entity.js';
 import { authorize, type Context } from './context.js';
 import { Node } from './node.js';
+import { Query } from './operation.js';
 
 interface Kind {
   readonly scopes: readonly ApiKeyScope[];
@@ -46,7 +47,7 @@ const kinds: Readonly<Record<IdPrefix, Kind>> = {
 /** Anything by its id. */
 @Resolver()
 export class NodeResolver {
-  @Query(() => Node, {
+  @Query([], () => Node, {
     nullable: true,
     description:
       'Anything of the workspace by its id; null where there is nothing. The scope is the one that its own query needs.',

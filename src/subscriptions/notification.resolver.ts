@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Resolver } from 'type-graphql';
 import { authorize, type Context } from '../graphql/context.js';
+import { Mutation, Query } from '../graphql/operation.js';
 import { userError } from '../graphql/user-error.js';
 import { ApiKeyScope } from '../workspaces/api-key.entity.js';
 import type { Caller } from '../workspaces/authenticate.js';
@@ -19,15 +20,15 @@ import { unsubscribeFromNotifications } from './unsubscribe-from-notifications.j
 /** Notifications that the receiver confirms: the profile IVVY as iVvy has it. */
 @Resolver()
 export class NotificationResolver {
-  @Query(() => [NotificationEndpointStatus], {
+  @Query([ApiKeyScope.READ, ApiKeyScope.MANAGE], () => [NotificationEndpointStatus], {
     description: 'How the six notification endpoints of the profile IVVY stand. Scope READ or MANAGE.',
   })
   async notificationEndpoints(@Ctx() context: Context): Promise<NotificationEndpointStatus[]> {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     return readNotificationEndpoints(context.em, workspaceId);
   }
 
-  @Mutation(() => SubscribeToNotificationsPayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => SubscribeToNotificationsPayload, {
     description:
       'Subscribes notification endpoints by the profile IVVY. Each URL then gets a message with a SubscribeURL, and nothing else until that has been visited, within three days; asked for again, or with another URL, it gets a new one. Scope MANAGE, with a key of the primary user or of no user.',
   })
@@ -43,7 +44,7 @@ export class NotificationResolver {
     return { endpoints: await readNotificationEndpoints(context.em, caller.workspaceId), userErrors };
   }
 
-  @Mutation(() => UnsubscribeFromNotificationsPayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => UnsubscribeFromNotificationsPayload, {
     description:
       'Ends the subscription of notification endpoints, for the key that subscribed them; each URL gets an UnsubscribeConfirmation. Scope MANAGE, with a key of the primary user or of no user.',
   })
@@ -64,7 +65,7 @@ export class NotificationResolver {
     return { results, userErrors: errors };
   }
 
-  @Mutation(() => ConfirmWebhookSubscriptionPayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => ConfirmWebhookSubscriptionPayload, {
     description:
       'Confirms a subscription with the token of its SubscribeURL, as a visit of that URL does. Scope MANAGE.',
   })
@@ -73,7 +74,7 @@ export class NotificationResolver {
     @Arg('token', () => String, { description: 'The token in the SubscribeURL that the receiver was sent.' })
     token: string,
   ): Promise<ConfirmWebhookSubscriptionPayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     const confirmed = await confirmSubscription(context.em, token, workspaceId);
     if (confirmed.kind === 'confirmed') return { subscription: confirmed.subscription, userErrors: [] };
     const fault =
@@ -86,7 +87,7 @@ export class NotificationResolver {
 
 /** Stated by iVvy: the account's primary user may, and keys that were made without a user. */
 function authorizeForNotifications(context: Context): Caller {
-  const caller = authorize(context, ApiKeyScope.MANAGE);
+  const caller = authorize(context);
   if (caller.userName !== null && !caller.primaryUser) {
     throw new GraphQLError(
       "Notifications are for the account's primary user, and for keys made without a user; this key is of another user.",

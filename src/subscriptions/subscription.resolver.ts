@@ -1,8 +1,9 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Resolver, Root } from 'type-graphql';
 import { HttpHeader } from '../deliveries/attempt.entity.js';
 import { DeliveriesArgs, DeliveryConnection } from '../deliveries/delivery.types.js';
 import { subscriptionLogConnection } from '../deliveries/delivery-connection.js';
 import { authorize, type Context } from '../graphql/context.js';
+import { Mutation, Query } from '../graphql/operation.js';
 import { pageRequest, toConnection } from '../graphql/paging.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { ApiKeyScope } from '../workspaces/api-key.entity.js';
@@ -30,7 +31,7 @@ const defaultGracePeriodSeconds = 86_400;
 /** Webhook subscriptions: making, changing, reading. */
 @Resolver(() => WebhookSubscription)
 export class SubscriptionResolver {
-  @Query(() => WebhookSubscription, {
+  @Query([ApiKeyScope.READ, ApiKeyScope.MANAGE], () => WebhookSubscription, {
     nullable: true,
     description:
       'The subscription of this id; null where the workspace has none, or it is deleted. Scope READ or MANAGE.',
@@ -39,11 +40,11 @@ export class SubscriptionResolver {
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'Its id, wsub_….' }) id: string,
   ): Promise<WebhookSubscription | null> {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     return findSubscription(context.em, workspaceId, id);
   }
 
-  @Query(() => WebhookSubscriptionConnection, {
+  @Query([ApiKeyScope.READ, ApiKeyScope.MANAGE], () => WebhookSubscriptionConnection, {
     description:
       'The subscriptions, in the order they were made, in pages like those of deliveries. Scope READ or MANAGE.',
   })
@@ -51,13 +52,13 @@ export class SubscriptionResolver {
     @Ctx() context: Context,
     @Args(() => SubscriptionsArgs) args: SubscriptionsArgs,
   ) {
-    const { workspaceId } = authorize(context, ApiKeyScope.READ, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     const request = pageRequest(args, `subscriptions:${workspaceId}`);
     const { page, totalCount } = await listSubscriptions(context.em, workspaceId, args.filter ?? {}, request);
     return { ...toConnection(page), totalCount };
   }
 
-  @Mutation(() => CreateWebhookSubscriptionPayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => CreateWebhookSubscriptionPayload, {
     description:
       'Subscribes an endpoint to event types. Events published from now on are delivered to it; by the profile IVVY, once its receiver has confirmed: it is PENDING_CONFIRMATION until then. Scope MANAGE.',
   })
@@ -66,14 +67,14 @@ export class SubscriptionResolver {
     @Arg('input', () => CreateWebhookSubscriptionInput, { description: 'The subscription.' })
     input: CreateWebhookSubscriptionInput,
   ): Promise<CreateWebhookSubscriptionPayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     const created = await createSubscription(context.parts, context.em, workspaceId, input);
     return 'errors' in created
       ? { subscription: null, secret: null, userErrors: created.errors }
       : { ...created, userErrors: [] };
   }
 
-  @Mutation(() => UpdateWebhookSubscriptionPayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => UpdateWebhookSubscriptionPayload, {
     description:
       'Changes a subscription: only the fields that are given change; null clears a field that may be empty. Scope MANAGE.',
   })
@@ -82,14 +83,14 @@ export class SubscriptionResolver {
     @Arg('input', () => UpdateWebhookSubscriptionInput, { description: 'Which one, and what changes.' })
     input: UpdateWebhookSubscriptionInput,
   ): Promise<UpdateWebhookSubscriptionPayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     const updated = await updateSubscription(context.parts, context.em, workspaceId, input);
     return 'errors' in updated
       ? { subscription: null, userErrors: updated.errors }
       : { ...updated, userErrors: [] };
   }
 
-  @Mutation(() => DeleteWebhookSubscriptionPayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => DeleteWebhookSubscriptionPayload, {
     description:
       'Deletes a subscription. Deliveries that are not done are CANCELED; its logs stay. Scope MANAGE.',
   })
@@ -97,14 +98,14 @@ export class SubscriptionResolver {
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'Which one, wsub_….' }) id: string,
   ): Promise<DeleteWebhookSubscriptionPayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     const deleted = await deleteSubscription(context.parts, context.em, workspaceId, id);
     return deleted
       ? { deletedId: id, userErrors: [] }
       : { deletedId: null, userErrors: [subscriptionNotFound(['id'])] };
   }
 
-  @Mutation(() => RotateWebhookSecretPayload, {
+  @Mutation([ApiKeyScope.MANAGE], () => RotateWebhookSecretPayload, {
     description:
       'Makes a new signing secret. Until the grace period ends, deliveries are signed with the old one too. Scope MANAGE.',
   })
@@ -118,7 +119,7 @@ export class SubscriptionResolver {
     })
     gracePeriodSeconds?: number | null,
   ): Promise<RotateWebhookSecretPayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.MANAGE);
+    const { workspaceId } = authorize(context);
     const grace = gracePeriodSeconds ?? defaultGracePeriodSeconds;
     const rotated = await rotateSecret(context.parts, context.em, workspaceId, id, grace);
     return 'errors' in rotated

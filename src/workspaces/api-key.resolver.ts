@@ -1,5 +1,6 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Resolver } from 'type-graphql';
 import { authorize, type Context } from '../graphql/context.js';
+import { Mutation, Query } from '../graphql/operation.js';
 import { userError } from '../graphql/user-error.js';
 import { ApiKey, ApiKeyScope } from './api-key.entity.js';
 import { CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyPayload } from './api-key.types.js';
@@ -10,15 +11,15 @@ import { revokeApiKey } from './revoke-api-key.js';
 /** The keys of a workspace; for ADMIN keys alone. */
 @Resolver()
 export class ApiKeyResolver {
-  @Query(() => [ApiKey], {
+  @Query([ApiKeyScope.ADMIN], () => [ApiKey], {
     description: 'All keys of the workspace, oldest first, expired and revoked ones included. Scope ADMIN.',
   })
   async apiKeys(@Ctx() context: Context): Promise<ApiKey[]> {
-    const { workspaceId } = authorize(context, ApiKeyScope.ADMIN);
+    const { workspaceId } = authorize(context);
     return context.em.find(ApiKey, { workspaceId }, { orderBy: { uuid: 'asc' } });
   }
 
-  @Mutation(() => CreateApiKeyPayload, {
+  @Mutation([ApiKeyScope.ADMIN], () => CreateApiKeyPayload, {
     description:
       'Makes a key to this workspace. The key itself is in the answer and never shown again. Scope ADMIN.',
   })
@@ -27,7 +28,7 @@ export class ApiKeyResolver {
     @Arg('input', () => CreateApiKeyInput, { description: 'What the key is for and may do.' })
     input: CreateApiKeyInput,
   ): Promise<CreateApiKeyPayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.ADMIN);
+    const { workspaceId } = authorize(context);
     const userErrors = checkApiKey(input, Date.now());
     if (userErrors.length > 0) return { apiKey: null, key: null, userErrors };
     const { name, scopes, userName, expiresAt } = input;
@@ -37,7 +38,7 @@ export class ApiKeyResolver {
     return { ...created, userErrors };
   }
 
-  @Mutation(() => RevokeApiKeyPayload, {
+  @Mutation([ApiKeyScope.ADMIN], () => RevokeApiKeyPayload, {
     description:
       'Ends a key for good: it is refused at once here, in other processes within two seconds, and its open WebSockets are closed. Revoking it again changes nothing. A key may revoke itself. Scope ADMIN.',
   })
@@ -45,7 +46,7 @@ export class ApiKeyResolver {
     @Ctx() context: Context,
     @Arg('id', () => ID, { description: 'Which key.' }) id: string,
   ): Promise<RevokeApiKeyPayload> {
-    const { workspaceId } = authorize(context, ApiKeyScope.ADMIN);
+    const { workspaceId } = authorize(context);
     const apiKey = await revokeApiKey(context.em, workspaceId, id, new Date());
     context.parts.authenticator.forget();
     if (apiKey) return { apiKey, userErrors: [] };

@@ -1,5 +1,6 @@
-import { Ctx, Query, Resolver } from 'type-graphql';
+import { Ctx, Resolver } from 'type-graphql';
 import { authorize, type Context } from '../graphql/context.js';
+import { Query } from '../graphql/operation.js';
 import { ApiKey } from './api-key.entity.js';
 import { Workspace } from './workspace.entity.js';
 import { Viewer } from './workspace.types.js';
@@ -7,7 +8,7 @@ import { Viewer } from './workspace.types.js';
 /** What a caller can ask of itself. */
 @Resolver()
 export class WorkspaceResolver {
-  @Query(() => Viewer, {
+  @Query([], () => Viewer, {
     description:
       'The workspace and the key of this request; every good key may ask. For finding out whether a key works.',
   })

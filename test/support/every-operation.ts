@@ -105,6 +105,15 @@ export const everyOperation: readonly Operation[] = [
   mutation('revokeApiKey', [], (ids) => `revokeApiKey(id: "${ids.apiKey}") { ${faults} }`),
 ];
 
+/** Every live one, over WebSocket; a cursor that is none keeps it from being opened. */
+export const everyLiveOperation: readonly Operation[] = [
+  {
+    field: 'deliveryUpdated',
+    scopes: read,
+    document: () => 'subscription { deliveryUpdated(after: "none") { id } }',
+  },
+];
+
 function query(field: string, scopes: Operation['scopes'], selection: (ids: Ids) => string): Operation {
   return { field, scopes, document: (ids) => `{ ${selection(ids)} }` };
 }

@@ -105,6 +105,18 @@ export const badFiles: readonly { says: string; path: string; text: string; rule
     rule: 'lint/style/noRestrictedImports',
   },
   {
+    says: 'an operation that need not state its scopes',
+    path: 'src/events/unscoped.resolver.ts',
+    text: "import { Query } from 'type-graphql';\nexport const a = Query;",
+    rule: 'lint/style/noRestrictedImports',
+  },
+  {
+    says: 'one beside the schema, under another name',
+    path: 'src/graphql/unscoped.resolver.ts',
+    text: "import { Subscription as Live } from 'type-graphql';\nexport const a = Live;",
+    rule: 'lint/style/noRestrictedImports',
+  },
+  {
     says: 'a circle, seen from its first file',
     path: 'src/events/first.ts',
     text: "import { second } from './second.js';\nexport const first = () => second;",
@@ -184,7 +196,7 @@ export const goodFiles: Readonly<Record<string, string>> = {
   'src/events/fact.resolver.ts':
     "import type { RequestContext } from '../graphql/context.js';\nimport { f } from './publish.js';\n\nexport const g = (context: RequestContext) => [context, f];\n",
   'src/events/decorated.resolver.ts':
-    "import { Arg, Query, Resolver } from 'type-graphql';\n\n@Resolver()\nexport class Decorated {\n  @Query(() => String)\n  same(@Arg('text', () => String) text: string): string {\n    return text;\n  }\n}\n",
+    "import { Arg, Resolver } from 'type-graphql';\nimport { Query } from '../graphql/operation.js';\n\n@Resolver()\nexport class Decorated {\n  @Query([], () => String)\n  same(@Arg('text', () => String) text: string): string {\n    return text;\n  }\n}\n",
   'src/graphql/schema.ts': "import { g } from '../events/fact.resolver.js';\n\nexport const h = g;\n",
   'src/deliveries/alarms/alarms.ts':
     "import { MongoBackend } from '@agendajs/mongo-backend';\nimport { Agenda } from 'agenda';\n\nexport const i = [Agenda, MongoBackend];\n",

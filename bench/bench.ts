@@ -10,6 +10,7 @@ import { idleSubscriptions } from './idle-subscriptions.js';
 import { jobPerDelivery } from './job-per-delivery.js';
 import { latency } from './latency.js';
 import { liveDelay } from './live-delay.js';
+import { logs } from './logs.js';
 import { manyEndpoints } from './many-endpoints.js';
 import { manyStreams } from './many-streams.js';
 import { publishCost } from './publish-cost.js';
@@ -45,6 +46,7 @@ const benchmarks: readonly Benchmark[] = [
   manyStreams,
   backlog,
   twoOfEach,
+  logs,
   jobPerDelivery,
 ];
 
@@ -64,6 +66,7 @@ async function main(): Promise<number> {
   const stage = new Stage(
     flags.seconds,
     flags.backlog,
+    flags.rows,
     flags.cpuProf === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', flags.cpuProf],
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -75,7 +78,13 @@ async function main(): Promise<number> {
     if (flags.json !== undefined)
       await writeFile(
         flags.json,
-        jsonOf(figures, { startedAt, machine, seconds: flags.seconds, backlog: flags.backlog }),
+        jsonOf(figures, {
+          startedAt,
+          machine,
+          seconds: flags.seconds,
+          backlog: flags.backlog,
+          rows: flags.rows,
+        }),
       );
     const astray = figures.filter(({ unit, value }) => unit === 'events' && value > 0);
     return astray.length > 0 ? 1 : 0;

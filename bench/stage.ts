@@ -32,6 +32,8 @@ export class Stage {
   constructor(
     readonly seconds: number,
     readonly backlog: number,
+    /** How many deliveries the log of the benchmark of that name has. */
+    readonly logRows: number,
     nodeOptions: readonly string[],
   ) {
     this.#nodeOptions = nodeOptions;

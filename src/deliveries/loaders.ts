@@ -140,21 +140,22 @@ function loadersOver(database: Pick<Database, 'ofWorkspace'>) {
     );
 }
 
-/** A tick may hold the requests of several workspaces: each is answered from its own database, in the order of what was asked. */
+/** A tick may hold the requests of several workspaces: each is answered from its own database, and fails by itself. */
 function byWorkspace<Asked extends { readonly workspaceId: string }, Answer>(
   database: Pick<Database, 'ofWorkspace'>,
   load: (own: WorkspaceDatabase, asked: readonly Asked[]) => Promise<Answer[]>,
-): (asked: readonly Asked[]) => Promise<Answer[]> {
+): (asked: readonly Asked[]) => Promise<(Answer | Error)[]> {
   return async (asked) => {
-    const answers = new Map<Asked, Answer>();
+    const answers = new Map<Asked, Answer | Error>();
     const groups = [...Map.groupBy(asked, ({ workspaceId }) => workspaceId)];
     await Promise.all(
       groups.map(async ([workspaceId, own]) => {
-        const found = await load(database.ofWorkspace(workspaceId), own);
-        for (const [index, one] of own.entries()) answers.set(one, found[index] as Answer);
+        const found = await load(database.ofWorkspace(workspaceId), own).catch((error: Error) => error);
+        for (const [index, one] of own.entries())
+          answers.set(one, found instanceof Error ? found : (found[index] as Answer));
       }),
     );
-    return asked.map((one) => answers.get(one) as Answer);
+    return asked.map((one) => answers.get(one) as Answer | Error);
   };
 }
 

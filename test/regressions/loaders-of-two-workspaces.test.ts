@@ -56,6 +56,19 @@ test("a look-up of another workspace's row finds nothing, even while its owner l
     expect([loader, own]).not.toEqual([loader, nothing(loader)]);
     expect([loader, before, after]).toEqual([loader, nothing(loader), nothing(loader)]);
   }
+  // And one whose look-up fails takes nobody else's along.
+  const failing = createLoaders({
+    ofWorkspace: (id) => {
+      const own = database.ofWorkspace(id);
+      return id === owner ? own : { ...own, query: () => Promise.reject(new Error('planted')) };
+    },
+  });
+  const uuid = fromTypeId('dlv', delivery) ?? '';
+  const [ofStranger, ofOwner] = await Promise.allSettled(
+    [stranger, owner].map((workspaceId) => failing.delivery.load({ workspaceId, uuid })),
+  );
+  expect(ofStranger).toMatchObject({ status: 'rejected', reason: { message: 'planted' } });
+  expect(ofOwner).toMatchObject({ status: 'fulfilled', value: { uuid } });
   await database.close();
 });
 

@@ -9,6 +9,8 @@ import { findTenantRole } from './tenant-role.js';
 // Any constant will do; it keeps two processes from migrating at once.
 const migrationLock = 7_336_301;
 const againAfterMs = 250;
+// Whoever only looks whether there is anything to do is done before.
+const toldAtTry = 5;
 // Everybody else waits behind a migration that waits for a lock, so it never does so for long. Shorter than PostgreSQL's
 // deadlock_timeout of a second: where it and a server wait for each other, it is the migration that gives way.
 const lockTimeoutMs = 500;
@@ -30,13 +32,18 @@ export async function migrate(
   try {
     await takeTurn(client, log);
     const known = migrations.map((migration) => new migration(undefined as never, undefined as never).name);
-    const newer = (await orm.migrator.getExecuted()).filter(({ name }) => !known.includes(name));
+    const executed = await orm.migrator.getExecuted();
+    const newer = executed.filter(({ name }) => !known.includes(name));
     if (newer.length > 0) {
       throw new StartError(
         `The database is newer than this Tendril: it has the migration ${newer.map(({ name }) => name).join(', ')}, which this version does not know. Start the version that made it, or a later one.`,
       );
     }
-    for (const { name } of await orm.migrator.getPending()) await apply(orm, name, log);
+    for (const { name } of await orm.migrator.getPending()) {
+      await apply(orm, name, log);
+      // That an empty database gets its tables is no news.
+      if (executed.length > 0) log.info({ migration: name }, 'brought the tables up to date');
+    }
     return await findTenantRole(client, log);
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
@@ -46,10 +53,10 @@ export async function migrate(
 
 /** Asks again and again: whoever waits inside PostgreSQL holds a snapshot meanwhile, which can hinder a migration. */
 async function takeTurn(client: pg.PoolClient, log: Logger): Promise<void> {
-  for (let isFirst = true; ; isFirst = false) {
+  for (let tries = 1; ; tries++) {
     const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS "isMine"', [migrationLock]);
     if (rows[0].isMine) return;
-    if (isFirst) log.info('waiting for another process, which brings the tables up to date');
+    if (tries === toldAtTry) log.info('waiting for another process, which brings the tables up to date');
     await pause(againAfterMs);
   }
 }
@@ -62,7 +69,7 @@ async function apply(orm: MikroORM, name: string, log: Logger): Promise<void> {
         await em.execute(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
         await orm.migrator.up({ migrations: [name], transaction: em.getTransactionContext() });
       });
-      return log.info({ migration: name }, 'brought the tables up to date');
+      return;
     } catch (error) {
       if (!heldByOthers.includes((error as { code?: string }).code ?? '')) throw error;
       if (isFirst)

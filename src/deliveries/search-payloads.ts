@@ -1,4 +1,4 @@
-import type { TextDay } from '../storage/event-search.js';
+import type { TextSpan } from '../storage/event-search.js';
 import { lowestUuidAt, toTypeId } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { findByReading, isIndexable } from './event-text.js';
@@ -45,7 +45,7 @@ export async function searchPayloads<R extends Row>(
 /** Goes from day to day: by the index where there is one, several days at once, and by reading where there is none. */
 async function searchDays<R extends Row>(search: Search, rest: Span): Promise<R[]> {
   const rows: R[] = [];
-  const present = await search.database.eventSearch.days();
+  const present = await search.database.eventSearch.spans();
   const days = present
     .filter((day) => day.end > rest.above && day.lowest < rest.below)
     .map((day) => (search.indexable ? day : { ...day, indexed: undefined }));
@@ -81,7 +81,7 @@ function withinDates(part: LogPart): Span {
   };
 }
 
-function clip(span: Span, days: readonly TextDay[]): Span {
+function clip(span: Span, days: readonly TextSpan[]): Span {
   const lowest = inOrder(days.map((day) => day.lowest))[0];
   const end = inOrder(days.map((day) => day.end)).at(-1);
   return {
@@ -156,9 +156,9 @@ async function walk<R extends Row>(
   return { rows: looked.filter(({ fits }) => fits), last };
 }
 
-async function byIndex<R extends Row>(search: Search, span: Span, days: readonly TextDay[]): Promise<R[]> {
-  const tables = days.flatMap(({ indexed }) => indexed ?? []);
-  const events = await search.database.eventSearch.find(tables, search.pattern, mostByIndex + 1);
+async function byIndex<R extends Row>(search: Search, span: Span, days: readonly TextSpan[]): Promise<R[]> {
+  const indexed = days.flatMap((day) => day.indexed ?? []);
+  const events = await search.database.eventSearch.find(indexed, search.pattern, mostByIndex + 1);
   if (events.length > mostByIndex) return walkAll(search, span);
   const within = events
     .filter((id) => prefix(id) + effs > span.above && prefix(id) + zeroes < span.below)

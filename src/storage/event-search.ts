@@ -1,4 +1,5 @@
 import type { Query } from './database.js';
+import { searchSlices } from './day-indexes.js';
 import { lowestUuidAt } from './typeid.js';
 
 const dayMs = 86_400_000;
@@ -8,57 +9,71 @@ const dayMs = 86_400_000;
  * leakproof: so they are asked past it, by the tables of days, and give ids alone, with which rows are then read through the wall.
  */
 export interface EventSearch {
-  /** The days that have events, oldest first. */
-  days(): Promise<TextDay[]>;
-  /** The events of these tables whose payload is like an ILIKE pattern, in no order and at most so many. */
-  find(tables: readonly string[], pattern: string, most: number): Promise<string[]>;
+  /** The days, or parts of days, that have events, oldest first. */
+  spans(): Promise<TextSpan[]>;
+  /** The events of these whose payload is like an ILIKE pattern, in no order and at most so many. */
+  find(spans: readonly IndexedTexts[], pattern: string, most: number): Promise<string[]>;
 }
 
 /** `server` sees every workspace. */
 export function createEventSearch(server: Query, workspaceId: string): EventSearch {
   return {
-    days: () => textDays(server),
-    find: (tables, pattern, most) => findByIndex(server, tables, [workspaceId, pattern], most),
+    spans: () => textSpans(server),
+    find: (spans, pattern, most) => findByIndex(server, spans, [workspaceId, pattern], most),
   };
 }
 
-/** A day whose events are there, and how their texts are read. */
-export interface TextDay {
+/** A day, or a part of one, and how the texts of its events are read. */
+export interface TextSpan {
   /** Its events have ids from `lowest` on, and below `end`. */
   readonly lowest: string;
   readonly end: string;
-  /** The table whose search index is ready; undefined: every text is to be read. */
-  readonly indexed: string | undefined;
+  /** What reads them by an index; undefined: every text is to be read. */
+  readonly indexed: IndexedTexts | undefined;
 }
 
-/** The days that have events, oldest first. */
-async function textDays(server: Query): Promise<TextDay[]> {
-  const rows = await server<{ name: string; indexed: boolean }>(findDays, []);
-  return rows.map(({ name, indexed }) => {
-    const startMs = Date.parse(name.replace(/^event_(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'));
-    return {
-      lowest: lowestUuidAt(startMs),
-      end: lowestUuidAt(startMs + dayMs),
-      indexed: indexed ? name : undefined,
-    };
+/** A table, and the conditions by which an index of it is found, as they stand in the index. */
+interface IndexedTexts {
+  readonly table: string;
+  readonly conditions: string;
+}
+
+async function textSpans(server: Query): Promise<TextSpan[]> {
+  const rows = await server<{ table: string; indexes: string[] }>(findTables, []);
+  return rows.flatMap(({ table, indexes }): TextSpan[] => {
+    const day = Date.parse(table.replace(/^event_(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3')) / dayMs;
+    const ends = { lowest: lowestUuidAt(day * dayMs), end: lowestUuidAt((day + 1) * dayMs) };
+    if (indexes.includes(`${table}_search`)) return [{ ...ends, indexed: { table, conditions: '' } }];
+    if (indexes.length === 0) return [{ ...ends, indexed: undefined }];
+    return searchSlices(day).map(({ lowest, end, suffix }) => {
+      const conditions = ` AND id >= '${lowest}' AND id < '${end}'`;
+      return {
+        lowest,
+        end,
+        indexed: indexes.includes(`${table}_${suffix}`) ? { table, conditions } : undefined,
+      };
+    });
   });
 }
 
-const findDays = {
-  name: 'text-days',
-  text: `SELECT c.relname AS name, coalesce(x.indisvalid, false) AS indexed
+const findTables = {
+  name: 'text-tables',
+  text: `SELECT c.relname AS table, ARRAY(SELECT x.relname::text FROM pg_index n JOIN pg_class x ON x.oid = n.indexrelid
+      WHERE n.indrelid = c.oid AND n.indisvalid AND x.relname ~ '_search(_[0-9]{2})?$') AS indexes
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    LEFT JOIN pg_index x ON x.indexrelid = to_regclass(quote_ident(c.relname || '_search'))
     WHERE i.inhparent = 'event'::regclass AND NOT i.inhdetachpending ORDER BY 1`,
 };
 
 async function findByIndex(
   server: Query,
-  tables: readonly string[],
+  spans: readonly IndexedTexts[],
   [workspaceId, pattern]: readonly [string, string],
   most: number,
 ): Promise<string[]> {
-  const parts = tables.map((table) => `SELECT id FROM ${table} WHERE workspace_id = $1 AND payload ILIKE $2`);
+  const parts = spans.map(
+    ({ table, conditions }) =>
+      `SELECT id FROM ${table} WHERE workspace_id = $1 AND payload ILIKE $2${conditions}`,
+  );
   try {
     const rows = await server<{ id: string }>(
       { text: `SELECT id FROM (${parts.join(' UNION ALL ')}) found LIMIT ${most}` },
@@ -68,9 +83,9 @@ async function findByIndex(
   } catch (error) {
     // A day may go at any time; then it has no events any more.
     if ((error as { code?: string }).code !== undefinedTable) throw error;
-    if (tables.length === 1) return [];
+    if (spans.length === 1) return [];
     const each = await Promise.all(
-      tables.map((table) => findByIndex(server, [table], [workspaceId, pattern], most)),
+      spans.map((span) => findByIndex(server, [span], [workspaceId, pattern], most)),
     );
     return each.flat().slice(0, most);
   }

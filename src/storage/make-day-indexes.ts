@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { withLock } from './advisory-lock.js';
-import { dayIndexes } from './day-indexes.js';
+import { dayIndexes, letOwnerPass, searchDefinition, searchSlices } from './day-indexes.js';
 import { findDayTables } from './partitions.js';
 
 const dayMs = 86_400_000;
+// Clocks differ, and a publish takes a moment.
+const settlingMs = 600_000;
 // Any constant will do; it keeps two processes from making indexes at once.
 const indexLock = 7_336_304;
 // Contrib modules that whoever owns the database may install: PostgreSQL counts them as trusted.
@@ -30,17 +32,16 @@ export async function prepareSearch(pool: pg.Pool, log: Logger): Promise<boolean
 }
 
 /**
- * Makes the indexes that tables of days lack, newest first and one at a time: of days that are over the search indexes too, where
- * `searchable`. Nobody who reads or writes waits. One process does it at a time; `signal` ends the one under way.
+ * Makes the indexes that tables of days lack, newest first and one at a time: where `searchable`, the search indexes of what is over
+ * of days too. Nobody who reads or writes waits. One process does it at a time; `signal` ends the one under way.
  */
 export async function makeDayIndexes(
   pool: pg.Pool,
   nowMs: number,
   { searchable, signal }: { searchable: boolean; signal: AbortSignal },
 ): Promise<readonly string[]> {
-  const today = Math.floor(nowMs / dayMs);
   const made = await withLock(pool, indexLock, false, async (client) => {
-    const wanted = await findMissing(client, today, searchable);
+    const wanted = await findMissing(client, nowMs, searchable);
     const done: string[] = [];
     // One core at most, and in memory that a small machine has.
     await client.query("SET maintenance_work_mem = '128MB'; SET max_parallel_maintenance_workers = 0");
@@ -58,44 +59,59 @@ export async function makeDayIndexes(
   return made ?? [];
 }
 
-async function findMissing(
-  client: pg.ClientBase,
-  today: number,
-  searchable: boolean,
-): Promise<{ name: string; statements: string[] }[]> {
+interface Work {
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+async function findMissing(client: pg.ClientBase, nowMs: number, searchable: boolean): Promise<Work[]> {
   const { rows } = await client.query<{ name: string; valid: boolean }>(
     `SELECT c.relname AS name, i.indisvalid AS valid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
      WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'delivery'::regclass)`,
   );
   const present = new Map(rows.map(({ name, valid }) => [name, valid]));
+  const today = Math.floor(nowMs / dayMs);
   const tables = (await findDayTables(client)).filter(({ state }) => state === 'attached').reverse();
-  return tables.flatMap((table) =>
-    dayIndexes
-      .filter(
-        ({ parent, onceClosed }) =>
-          parent === table.parent && (!onceClosed || (searchable && table.day < today)),
-      )
-      .map(({ suffix, definition, onceClosed }) => ({
-        name: `${table.name}_${suffix}`,
-        definition,
-        onceClosed,
-      }))
-      .filter(({ name }) => present.get(name) !== true)
-      .map(({ name, definition, onceClosed }) => ({
-        name,
-        // One that was left half made is of no use to anybody.
-        statements: [
-          `DROP INDEX CONCURRENTLY IF EXISTS ${name}`,
-          ...(onceClosed ? ["SET lock_timeout = '5s'", letOwnerPass(table.name), 'RESET lock_timeout'] : []),
-          `CREATE INDEX CONCURRENTLY ${name} ON ${table.name} ${definition}`,
-        ],
-      })),
-  );
+  return tables.flatMap((table) => {
+    const slices = table.parent === 'event' ? searchSlices(table.day) : [];
+    const wanted = dayIndexes.filter(
+      ({ parent, onceClosed }) =>
+        parent === table.parent && (!onceClosed || (searchable && table.day < today)),
+    );
+    const over =
+      searchable && table.day === today ? slices.filter(({ endMs }) => endMs + settlingMs < nowMs) : [];
+    const work = [
+      ...wanted.map(({ suffix, definition, onceClosed }) =>
+        creation(table.name, suffix, definition, onceClosed),
+      ),
+      ...over.map(({ suffix, lowest, end }) =>
+        creation(table.name, suffix, `${searchDefinition} WHERE id >= '${lowest}' AND id < '${end}'`, true),
+      ),
+    ].filter(({ name }) => present.get(name) !== true);
+    // What served while the day was open.
+    const superseded = table.day < today ? slices.map(({ suffix }) => `${table.name}_${suffix}`) : [];
+    const drops = superseded
+      .filter((name) => present.has(name))
+      .map((name) => ({ name, statements: [removal(name)] }));
+    return [...work, ...drops];
+  });
 }
 
-// A search index is of use only where no policy has a say, so the owner passes this table's own wall; requests come by the parent's.
-function letOwnerPass(table: string): string {
-  return `ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`;
+function creation(table: string, suffix: string, definition: string, isSearch: boolean): Work {
+  const name = `${table}_${suffix}`;
+  return {
+    name,
+    statements: [
+      // One that was left half made is of no use to anybody.
+      removal(name),
+      ...(isSearch ? ["SET lock_timeout = '5s'", letOwnerPass(table), 'RESET lock_timeout'] : []),
+      `CREATE INDEX CONCURRENTLY ${name} ON ${table} ${definition}`,
+    ],
+  };
+}
+
+function removal(name: string): string {
+  return `DROP INDEX CONCURRENTLY IF EXISTS ${name}`;
 }
 
 // The driver knows it; its types do not.

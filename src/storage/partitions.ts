@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { withLock } from './advisory-lock.js';
-import { bornIndexes } from './day-indexes.js';
+import { bornIndexes, letOwnerPass } from './day-indexes.js';
 import { lowestUuidAt } from './typeid.js';
 
 const dayMs = 86_400_000;
@@ -29,7 +29,8 @@ export async function ensurePartitions(pool: pg.Pool, nowMs: number, daysAhead =
         // CREATE TABLE … PARTITION OF would wait for every reader of the parent, and everybody else for it.
         if (!present.has(name))
           await client.query(
-            `BEGIN; CREATE TABLE ${name} (LIKE ${parent} INCLUDING ALL); ${bornIndexes(name, parent)} SELECT raise_wall('${name}');
+            `BEGIN; CREATE TABLE ${name} (LIKE ${parent} INCLUDING ALL); ${bornIndexes(name, parent)}
+             SELECT raise_wall('${name}'); ${parent === 'event' ? letOwnerPass(name) : ''};
              ${attachment(name, parent, day)}; COMMIT`,
           );
       }

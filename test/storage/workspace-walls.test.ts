@@ -17,9 +17,9 @@ import { type Env, freshEnv, startTendril } from '../support/tendril.js';
 const entities = [Workspace, ApiKey, EventType, WebhookSubscription];
 const silent = pino({ level: 'silent' });
 
-/** Tables of workspaces, the statement that tells whose a row is, and those that the server keeps to itself. The owner passes the wall of a day with a search index. */
+/** Tables of workspaces, the statement that tells whose a row is, and those that the server keeps to itself. The owner passes the walls of days' events, since search indexes are asked so. */
 const walled = `SELECT c.relname AS name, c.relispartition AS "isPartition",
-    c.relrowsecurity AND (c.relforcerowsecurity OR to_regclass(c.relname || '_search') IS NOT NULL)
+    c.relrowsecurity AND (c.relforcerowsecurity OR c.relname ~ '^event_[0-9]')
     AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) AS "isWalled"
   FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND c.relname !~ '^agenda'`;
 

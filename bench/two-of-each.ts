@@ -59,6 +59,7 @@ async function quickRate(stage: Stage, each: number, eventTypes: readonly string
       }),
     );
   };
+  await stage.receiver.call('empty', undefined);
   await untilAllReceived(stage.receiver, idsOf(await publish(warmUpSeconds)));
   await stage.receiver.call('empty', undefined);
   const cpuBefore = (await stage.fleetKeeper.call('cpuMs', undefined)) ?? Number.NaN;

@@ -4,8 +4,9 @@ import { thisVersion } from '../support/spawn-tendril.js';
 import { type RunOptions, runKillTest } from './run.js';
 import { inBrief, scheduleOf, upgradeScheduleOf } from './schedule.js';
 
-// Between them these seeds bring about every fault but SIGTERM, which the upgrade sends to each process.
-const seeds = [3, 24, 35, 66, 74];
+// Each takes more than half a minute of a small machine. With 3, 35, 66 and 74, by hand, every fault is brought about but SIGTERM, which the
+// upgrade sends to each process.
+const seeds = [24];
 // A run takes less than half a minute, and many times that on a machine that has other things to do.
 const timeout = 240_000;
 const nextVersion = {

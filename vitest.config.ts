@@ -44,6 +44,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],
+    // It takes minutes, which the clean run does not have.
+    exclude: process.env.CI ? ['test/kill/kill.test.ts'] : [],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 3,

@@ -5,6 +5,7 @@ import type { Figure } from './figure.js';
 import { percentile } from './percentile.js';
 import { failingPath, hangingPath } from './receiver-paths.js';
 import type { Stage, TendrilOnStage } from './stage.js';
+import { steadyMoments } from './steady-moments.js';
 import { untilAllReceived } from './until-all-received.js';
 
 const benchmark = 'fairness';
@@ -47,8 +48,7 @@ async function delaysOf(
   bad: readonly OwnEndpoint[],
 ): Promise<number[]> {
   const eventTypes = [...bad, ...healthy].map(({ eventType }) => eventType);
-  const count = (rate * stage.seconds) / rounds;
-  const momentsMs = Array.from({ length: count }, (_, index) => (index / rate) * 1000);
+  const momentsMs = steadyMoments(rate, stage.seconds / rounds);
   await stage.receiver.call('empty', undefined);
   const { ids, sentAtMs } = await stage.publisher.call('atMoments', { url, key, eventTypes, momentsMs });
   const wanted = ids.flatMap((id, index) =>

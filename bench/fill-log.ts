@@ -106,7 +106,7 @@ async function prepare(pool: Pool): Promise<void> {
   }
   await pool.query(
     `INSERT INTO webhook_subscription (id, workspace_id, endpoint_url, event_types, status, profile, signature_scheme, timeout_seconds)
-     SELECT id, workspace_id, 'https://hooks.customer-' || n || '.example/tendril', '{*}', 'ACTIVE', 'STANDARD', 'STANDARD_WEBHOOKS', 15
+     SELECT id, workspace_id, 'https://hooks.customer-' || n || '.example/tendril', '{*}', 'ACTIVE', 'STANDARD', 'HMAC_SHA256', 15
      FROM bench_subscription`,
   );
 }

@@ -4,6 +4,7 @@ import { openLiveStream } from './live-stream.js';
 import { percentile } from './percentile.js';
 import { heardType } from './prepare-tendril.js';
 import type { Stage } from './stage.js';
+import { steadyMoments } from './steady-moments.js';
 import { untilAllReceived } from './until-all-received.js';
 
 const warmUpSeconds = 2;
@@ -88,10 +89,6 @@ function figuresOf({ what, atMost }: Flow, { delaysMs, lost, doubled, behindMs }
     at(99),
     ...(lost + doubled > 0 ? [astray] : []),
   ];
-}
-
-function steadyMoments(rate: number, seconds: number): number[] {
-  return Array.from({ length: rate * seconds }, (_, index) => (index / rate) * 1000);
 }
 
 /** Every sixth gap is long enough for the drain to end: the publish after it pays for a new one. */

@@ -4,6 +4,7 @@ import { openLiveStream } from './live-stream.js';
 import { monotonicMs } from './monotonic-ms.js';
 import { percentile } from './percentile.js';
 import { heardType } from './prepare-tendril.js';
+import { steadyMoments } from './steady-moments.js';
 import { untilAllReceived } from './until-all-received.js';
 
 const rate = 200;
@@ -25,7 +26,7 @@ export const liveDelay: Benchmark = {
           url: tendril.url,
           key: tendril.key,
           eventTypes: [heardType],
-          momentsMs: Array.from({ length: rate * seconds }, (_, index) => (index / rate) * 1000),
+          momentsMs: steadyMoments(rate, seconds),
         });
       await untilAllReceived(stage.receiver, (await steady(warmUpSeconds)).ids);
       await stage.receiver.call('empty', undefined);

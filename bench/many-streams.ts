@@ -1,7 +1,9 @@
 import { addEndpoints } from './add-endpoints.js';
 import type { Benchmark } from './benchmark.js';
 import type { Figure } from './figure.js';
+import { memoryFigure } from './peak-memory.js';
 import { percentile } from './percentile.js';
+import { steadyMoments } from './steady-moments.js';
 import type { StreamReport } from './stream-holder.js';
 import { type ReceivedOf, untilAllReceived } from './until-all-received.js';
 
@@ -24,7 +26,7 @@ export const manyStreams: Benchmark = {
     const eventTypes = endpoints.map(({ eventType }) => eventType);
     await stage.streamHolder.call('open', { url, key, subscriptionIds });
     const publish = async (seconds: number) => {
-      const momentsMs = Array.from({ length: rate * seconds }, (_, index) => (index / rate) * 1000);
+      const momentsMs = steadyMoments(rate, seconds);
       await stage.receiver.call('empty', undefined);
       const { ids } = await stage.publisher.call('atMoments', { url, key, eventTypes, momentsMs });
       return { ids, received: await untilAllReceived(stage.receiver, ids) };
@@ -41,7 +43,7 @@ function figuresOf(
   ids: readonly string[],
   received: ReceivedOf,
   { told, foreign }: StreamReport,
-  peakMb = Number.NaN,
+  peakMb: number | undefined,
 ): Figure[] {
   const toldAtMs = new Map(told);
   const delaysMs = received.ids.flatMap((id, index) => {
@@ -61,12 +63,6 @@ function figuresOf(
       target: { atMost: 0 },
     },
     { benchmark, what: 'told to another stream', value: foreign, unit: 'events', target: { atMost: 0 } },
-    {
-      benchmark,
-      what: 'memory of Tendril’s process, at most',
-      value: peakMb,
-      unit: 'MB',
-      target: { atMost: 400 },
-    },
+    memoryFigure(benchmark, peakMb),
   ];
 }

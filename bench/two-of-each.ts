@@ -7,6 +7,7 @@ import type { PublishReport } from './publisher.js';
 import { slowPath, slowSeconds } from './receiver-paths.js';
 import type { Stage } from './stage.js';
 import { untilAllReceived } from './until-all-received.js';
+import { untilDrained } from './until-drained.js';
 
 const benchmark = 'two-of-each';
 const connections = 2;
@@ -16,7 +17,6 @@ const quickEndpoints = 16;
 // As many as fill a worker's 1,024 slots by 32 each, and four times that many deliveries.
 const slowEndpoints = 32;
 const slowEvents = 128;
-const lookEveryMs = 50;
 
 /** Two API processes and two workers beside one of each, on the same stores: where CPU time bounds them, and where it does not. */
 export const twoOfEach: Benchmark = {
@@ -78,8 +78,8 @@ async function slowRate({ receiver, fleetKeeper }: Stage, each: number): Promise
   await receiver.call('empty', undefined);
   await fillBacklog(postgresUrl, slowPath, slowEvents);
   const count = slowEvents * slowEndpoints;
-  while ((await receiver.call('count', undefined)) < count)
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  const came = await untilDrained(receiver, count);
+  if (came < count) throw new Error(`${count - came} of ${count} deliveries did not come.`);
   const { firstAtMs, lastAtMs } = await receiver.call('received', undefined);
   // The last ones still hold their slots for so long.
   const tookMs = lastAtMs - (firstAtMs[0] ?? Number.NaN) + slowSeconds * 1000;

@@ -134,10 +134,10 @@ async function buildParts(
     },
     publisher: createPublisher(database, () => parts),
     loaders: createLoaders(database),
+    settleUnsendable: () => settleUnsendable(database),
     // A process that sends puts its own drain and worker in the place of these.
     admission: noAdmission,
     wakeDrain: () => void alarms.set([new Date()]),
-    settleUnsendable: () => settleUnsendable(database),
   };
   return parts;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Config } from './config.js';
-import { clientBehind } from './rules/client-address.js';
+import { clientBehind, forwardedForOf } from './rules/client-address.js';
 import { Places } from './rules/places.js';
 
 /** The connections to this process: so many in all and of each client's address. For one more, an old one is closed. */
@@ -56,8 +56,8 @@ export function createConnections({
     },
     noteUpgrade({ socket, headers }) {
       if (clients.has(socket)) return;
-      const forwardedFor = String(headers['x-forwarded-for'] ?? '');
-      countFor(clientBehind(socket.remoteAddress ?? '', forwardedFor, trustedProxies), socket);
+      const client = clientBehind(socket.remoteAddress ?? '', forwardedForOf(headers), trustedProxies);
+      countFor(client, socket);
     },
     noteGoodKey(connection) {
       all.know(connection);

@@ -2,13 +2,16 @@ import type { Logger } from 'pino';
 import { dropOldKeys } from './events/store-events.js';
 import type { Database } from './storage/database.js';
 import { dropOldPartitions } from './storage/drop-old-partitions.js';
-import { makeDayIndexes, prepareSearch } from './storage/make-day-indexes.js';
+import { makeDayIndexes } from './storage/make-day-indexes.js';
 import { ensurePartitions } from './storage/partitions.js';
 import { dropOldConfirmations } from './subscriptions/drop-old-confirmations.js';
 
 const everyMs = 3_600_000;
 
-/** Makes the coming days' partitions and the indexes of those that are over, drops those past their retention, forgets old idempotency keys and confirmations: now, and every hour. */
+/**
+ * Makes the coming days' partitions and the indexes of those that are over, now and every hour; every hour it also drops days past their
+ * retention and forgets old idempotency keys and confirmations.
+ */
 export async function startHousekeeping(
   database: Database,
   retentionDays: number,
@@ -20,13 +23,16 @@ export async function startHousekeeping(
     if (!stopped.signal.aborted)
       log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour');
   };
-  let running = prepareSearch(database.pool, log).then(makeIndexes).catch(failed);
+  let running = Promise.resolve();
+  // On its own: it can take hours, and wait for whoever reads for long, while publishing needs the coming days.
+  let indexing = makeIndexes().catch(failed);
   const timer = setInterval(() => {
     running = running.then(keepHouse).catch(failed);
+    indexing = indexing.then(makeIndexes).catch(failed);
   }, everyMs);
 
-  async function makeIndexes(searchable: boolean): Promise<void> {
-    const made = await makeDayIndexes(database.pool, Date.now(), { searchable, signal: stopped.signal });
+  async function makeIndexes(): Promise<void> {
+    const made = await makeDayIndexes(database.pool, Date.now(), log, stopped.signal);
     if (made.length > 0) log.info({ indexes: made }, 'made indexes of days');
   }
 
@@ -39,14 +45,13 @@ export async function startHousekeeping(
     if (dropped.length > 0) log.info({ days: dropped }, 'dropped days that are past their retention');
     if (kept.length > 0)
       log.info({ days: kept }, 'kept days past their retention: a delivery of theirs is not done yet');
-    await makeIndexes(await prepareSearch(database.pool, log));
   }
 
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       stopped.abort();
-      await running;
+      await Promise.all([running, indexing]);
     },
   };
 }

@@ -1,9 +1,9 @@
-import { likePattern } from '../rules/like-pattern.js';
+import { likePattern, payloadPattern } from '../rules/like-pattern.js';
 import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
 import { DeliveryStatus } from './delivery.entity.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
 
-/** What a filter means in SQL over a table delivery named `d`; values are bound, never written into the text. */
+/** What a filter but its search means in SQL over a table delivery named `d`; values are bound, never written into the text. */
 export function conditionsOf(
   workspaceId: string,
   filter: DeliveryFilter,
@@ -42,7 +42,6 @@ export function conditionsOf(
     (place) => `d.id < ${place}::uuid`,
   );
   addEventRange(filter.eventIds, conditions, values);
-  addSearch(filter.search, conditions, values);
   return { conditions, values };
 }
 
@@ -60,17 +59,9 @@ function addEventRange(eventIds: string[] | null | undefined, conditions: string
   conditions.push(`d.id BETWEEN $${values.length - 1}::uuid AND $${values.length}::uuid`);
 }
 
-/** What a payload that holds a text is like: it is stored as JSON, so the text stands in it as JSON writes it. */
-export function payloadPattern(search: string): string {
-  return likePattern(JSON.stringify(search).slice(1, -1));
-}
-
-function addSearch(search: string | null | undefined, conditions: string[], values: unknown[]): void {
-  if (!search) return;
-  if (search.includes('\0')) {
-    conditions.push('false');
-    return;
-  }
+/** The same for a search, over what its values are added to. */
+export function searchCondition(search: string, values: unknown[]): string {
+  if (search.includes('\0')) return 'false';
   values.push(likePattern(search), payloadPattern(search));
   const url = `$${values.length - 1}`;
   const payload = `$${values.length}`;
@@ -85,5 +76,5 @@ function addSearch(search: string | null | undefined, conditions: string[], valu
     const uuid = fromTypeId(prefix, search.trim());
     if (uuid) alternatives.push(`${column} = $${values.push(uuid)}::uuid`);
   }
-  conditions.push(`(${alternatives.join(' OR ')})`);
+  return `(${alternatives.join(' OR ')})`;
 }

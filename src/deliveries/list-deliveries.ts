@@ -2,7 +2,7 @@ import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';
 import type { DeliveryFilter } from './delivery-filter.types.js';
-import { conditionsOf } from './filter-conditions.js';
+import { searchCondition } from './filter-conditions.js';
 import { type LogPart, logStatement } from './log-statement.js';
 import { searchLog } from './search-log.js';
 
@@ -52,21 +52,17 @@ export async function countDeliveries(
   return row?.count ?? 0;
 }
 
-/** Which of these deliveries a filter fits: for live updates whose filter looks into other tables. */
+/** Which of these deliveries a search fits: for live updates, since it looks into other tables. */
 export async function matchingSearch(
   database: WorkspaceDatabase,
   workspaceId: string,
-  filter: Pick<DeliveryFilter, 'search'>,
+  search: string,
   uuids: readonly string[],
 ): Promise<Set<string>> {
-  const { conditions, values } = conditionsOf(workspaceId, filter);
-  values.push(uuids);
-  const rows = await database.query<{ uuid: string }>(
-    {
-      text: `SELECT d.id AS uuid FROM delivery d WHERE ${conditions.join(' AND ')} AND d.id = ANY ($${values.length}::uuid[])`,
-    },
-    values,
-  );
+  const values: unknown[] = [workspaceId, uuids];
+  const fits = searchCondition(search, values);
+  const text = `SELECT d.id AS uuid FROM delivery d WHERE d.workspace_id = $1 AND d.id = ANY ($2::uuid[]) AND ${fits}`;
+  const rows = await database.query<{ uuid: string }>({ text }, values);
   return new Set(rows.map((row) => row.uuid));
 }
 

@@ -173,7 +173,7 @@ async function loadTwice<Row>(
 }
 
 const findSubscriptions: Statement = {
-  name: 'find-subscriptions',
+  // Without a name: prepared, it would fail for as long as a process of this version lives once a later one adds a column.
   text: `SELECT s.* FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
     JOIN webhook_subscription s ON s.workspace_id = k.workspace_id AND s.id = k.id`,
 };

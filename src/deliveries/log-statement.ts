@@ -89,7 +89,7 @@ const namesOf: Statement = {
 };
 
 function draftOf({ workspaceId, filter, uuid, below, above }: LogPart): Draft {
-  const { conditions, values } = conditionsOf(workspaceId, { ...filter, search: null });
+  const { conditions, values } = conditionsOf(workspaceId, filter);
   const bind = (value: unknown) => `$${values.push(value)}`;
   if (uuid) conditions.push(`d.id = ${bind(uuid)}::uuid`);
   if (below) conditions.push(`d.id < ${bind(below)}::uuid`);

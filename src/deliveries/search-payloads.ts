@@ -1,8 +1,8 @@
+import { payloadPattern } from '../rules/like-pattern.js';
 import type { TextSpan } from '../storage/event-search.js';
 import { lowestUuidAt, toTypeId } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { findByReading, isIndexable } from './event-text.js';
-import { payloadPattern } from './filter-conditions.js';
 import { isNarrow, type LogPart, logStatement } from './log-statement.js';
 
 // What is frequent is found among so many deliveries; for the rest the index is asked.

@@ -66,18 +66,19 @@ export async function countSubscriptionLogs(
   });
 }
 
-/** A search goes by the days of the whole log, so each subscription has one of its own. */
+/** A search goes by the days of the whole log, so each subscription has one of its own; one after the other, not all of the connections at once. */
 async function ofEach<Answer>(
   filter: DeliveryFilter,
   uuids: readonly string[],
   read: (own: DeliveryFilter) => Promise<Answer>,
 ): Promise<Map<string, Answer>> {
-  const answers = uuids.map(async (uuid) => {
+  const answers = new Map<string, Answer>();
+  for (const uuid of uuids) {
     const id = toTypeId('wsub', uuid);
     const isAsked = filter.subscriptionIds?.includes(id) ?? true;
-    return [uuid, await read({ ...filter, subscriptionIds: isAsked ? [id] : [] })] as const;
-  });
-  return new Map(await Promise.all(answers));
+    answers.set(uuid, await read({ ...filter, subscriptionIds: isAsked ? [id] : [] }));
+  }
+  return answers;
 }
 
 /** Reads once for all that ask alike, and gives each the answer for its subscription, in the order in which they asked. */

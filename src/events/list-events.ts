@@ -1,5 +1,5 @@
 import { type Page, type PageRequest, pageOf } from '../graphql/paging.js';
-import { likePattern } from '../rules/like-pattern.js';
+import { likePattern, payloadPattern } from '../rules/like-pattern.js';
 import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import type { WebhookEventFilter } from './event.types.js';
@@ -44,10 +44,8 @@ export async function listEvents(
 
 function searchCondition(search: string, bind: (value: unknown) => string): string {
   if (search.includes('\0')) return 'false';
-  // A payload is stored as JSON, so what is looked for stands in it as JSON writes it.
-  const inPayload = bind(likePattern(JSON.stringify(search).slice(1, -1)));
   const alternatives = [
-    `e.payload ILIKE ${inPayload}`,
+    `e.payload ILIKE ${bind(payloadPattern(search))}`,
     `e.idempotency_key ILIKE ${bind(likePattern(search))}`,
   ];
   const uuid = fromTypeId('evt', search.trim());

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Parts } from '../parts.js';
-import { clientAddress } from '../rules/client-address.js';
+import { clientAddress, forwardedForOf } from '../rules/client-address.js';
 import type { Caller } from '../workspaces/authenticate.js';
 import { rateLimited } from './rate-limited.js';
 
@@ -13,10 +13,9 @@ export async function admitCaller(
   request: IncomingMessage,
   { authenticator, rateLimits, connections, config }: Parts,
 ): Promise<Caller | undefined> {
-  const forwardedFor = request.headers['x-forwarded-for'];
   const address = clientAddress(
     request.socket.remoteAddress ?? '',
-    Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor,
+    forwardedForOf(request.headers),
     config.trustedProxies,
   );
   const standing = rateLimits.tooManyFailedKeys(address);

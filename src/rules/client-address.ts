@@ -19,6 +19,14 @@ export function clientAddress(
   return address;
 }
 
+/** The X-Forwarded-For of a request, as one list. */
+export function forwardedForOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): string | undefined {
+  const given = headers['x-forwarded-for'];
+  return Array.isArray(given) ? given.join(',') : given;
+}
+
 /** Whose a connection is: what is counted as one client; undefined where only a trusted proxy is known. */
 export function clientBehind(
   peer: string,

@@ -3,19 +3,25 @@ import type pg from 'pg';
 
 const lockRetryMs = 50;
 
-/** Does something that no other process may do at the same time; undefined where one does, unless it `waits`. */
+/**
+ * Does something that no other process may do at the same time; undefined where one does, unless it `waits`.
+ * @param whileWaiting told how often the lock has been asked for in vain
+ */
 export async function withLock<T>(
   pool: pg.Pool,
   lock: number,
   waits: boolean,
   work: (client: pg.PoolClient) => Promise<T>,
+  whileWaiting: (tries: number) => void = () => undefined,
 ): Promise<T | undefined> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    // Asked again and again: a statement that waits for the lock would be waited for by one who detaches a partition under it.
-    while (!(await triesLock(client, lock))) {
+    // Asked again and again: a statement that waits for the lock holds a snapshot, and one who detaches a partition or migrates under it
+    // would wait for that.
+    for (let tries = 1; !(await triesLock(client, lock)); tries++) {
       if (!waits) return undefined;
+      whileWaiting(tries);
       await pause(lockRetryMs);
     }
     const done = await work(client);

@@ -86,13 +86,7 @@ async function connect(
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
   const query: Query = async (statement, values) =>
     (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
-  const workspaces = createWorkspaceDatabases(orm, {
-    url,
-    settings: planning,
-    role,
-    server: query,
-    onError,
-  });
+  const workspaces = createWorkspaceDatabases(orm, { settings: planning, role, server: query, onError });
   const answers = () => {
     const deadline = new Promise<boolean>((resolve) => setTimeout(resolve, answersWithinMs, false).unref());
     const asked = pool.query('SELECT 1').then(
@@ -105,7 +99,7 @@ async function connect(
   return { ofWorkspace: workspaces.of, orm, query, answers, pool, processIds, url, close };
 }
 
-// The driver knows it; its types do not.
-function processIdOf(client: pg.PoolClient): number {
+/** The server process of a connection: the driver knows it, its types do not. */
+export function processIdOf(client: pg.ClientBase): number {
   return (client as unknown as { processID: number }).processID;
 }

@@ -15,8 +15,7 @@ export interface DayIndex {
 }
 
 /** What finds events by their text; by workspace too: a word that is rare in one may be in every event of the others. */
-export const searchDefinition =
-  'USING gin (workspace_id, payload gin_trgm_ops, idempotency_key gin_trgm_ops)';
+export const searchDefinition = 'USING gin (workspace_id, payload gin_trgm_ops)';
 
 /** All of them. */
 export const dayIndexes: readonly DayIndex[] = [

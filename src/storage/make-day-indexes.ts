@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { withLock } from './advisory-lock.js';
+import { processIdOf } from './database.js';
 import { dayIndexes, letOwnerPass, searchDefinition, searchSlices } from './day-indexes.js';
 import { findDayTables } from './partitions.js';
 
@@ -13,12 +14,12 @@ const indexLock = 7_336_304;
 const searchExtensions = ['pg_trgm', 'btree_gin'];
 
 /** Makes the extensions that search indexes need; false, with a warning, where the server lacks them or the user may not. */
-export async function prepareSearch(pool: pg.Pool, log: Logger): Promise<boolean> {
+async function prepareSearch(client: pg.ClientBase, log: Logger): Promise<boolean> {
   try {
-    for (const name of searchExtensions) await pool.query(`CREATE EXTENSION IF NOT EXISTS ${name}`);
+    for (const name of searchExtensions) await client.query(`CREATE EXTENSION IF NOT EXISTS ${name}`);
     return true;
   } catch (error) {
-    const { rows } = await pool.query<{ count: number }>(
+    const { rows } = await client.query<{ count: number }>(
       'SELECT count(*)::integer AS count FROM pg_extension WHERE extname = ANY ($1)',
       [searchExtensions],
     );
@@ -32,31 +33,46 @@ export async function prepareSearch(pool: pg.Pool, log: Logger): Promise<boolean
 }
 
 /**
- * Makes the indexes that tables of days lack, newest first and one at a time: where `searchable`, the search indexes of what is over
- * of days too. Nobody who reads or writes waits. One process does it at a time; `signal` ends the one under way.
+ * Makes the indexes that tables of days lack, newest first and one at a time: where the server has what they need, the search indexes of
+ * what is over of days too. Nobody who reads or writes waits. One process does it at a time; `signal` ends the one under way.
  */
 export async function makeDayIndexes(
   pool: pg.Pool,
   nowMs: number,
-  { searchable, signal }: { searchable: boolean; signal: AbortSignal },
+  log: Logger,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const made = await withLock(pool, indexLock, false, async (client) => {
-    const wanted = await findMissing(client, nowMs, searchable);
-    const done: string[] = [];
-    // One core at most, and in memory that a small machine has.
-    await client.query("SET maintenance_work_mem = '128MB'; SET max_parallel_maintenance_workers = 0");
-    for (const { name, statements } of wanted) {
-      if (signal.aborted) break;
-      const cancel = () => void pool.query('SELECT pg_cancel_backend($1)', [processIdOf(client)]);
-      signal.addEventListener('abort', cancel, { once: true });
-      for (const statement of statements) await client.query(statement);
+    const wanted = await findMissing(client, nowMs, await prepareSearch(client, log));
+    const cancel = () =>
+      void pool.query('SELECT pg_cancel_backend($1)', [processIdOf(client)]).catch(() => undefined);
+    signal.addEventListener('abort', cancel);
+    try {
+      return await makeAll(client, wanted, signal);
+    } finally {
       signal.removeEventListener('abort', cancel);
-      done.push(name);
     }
-    await client.query('RESET maintenance_work_mem; RESET max_parallel_maintenance_workers');
-    return done;
   });
   return made ?? [];
+}
+
+async function makeAll(
+  client: pg.ClientBase,
+  wanted: readonly Work[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const done: string[] = [];
+  // One core at most, and in memory that a small machine has.
+  await client.query("SET maintenance_work_mem = '128MB'; SET max_parallel_maintenance_workers = 0");
+  for (const { name, statements } of wanted) {
+    for (const statement of statements) {
+      if (signal.aborted) return done;
+      await client.query(statement);
+    }
+    done.push(name);
+  }
+  await client.query('RESET maintenance_work_mem; RESET max_parallel_maintenance_workers');
+  return done;
 }
 
 interface Work {
@@ -112,9 +128,4 @@ function creation(table: string, suffix: string, definition: string, isSearch: b
 
 function removal(name: string): string {
   return `DROP INDEX CONCURRENTLY IF EXISTS ${name}`;
-}
-
-// The driver knows it; its types do not.
-function processIdOf(client: pg.ClientBase): number {
-  return (client as unknown as { processID: number }).processID;
 }

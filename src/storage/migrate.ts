@@ -3,14 +3,15 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
+import { withLock } from './advisory-lock.js';
 import type { MigrationClass } from './migrations/all.js';
 import { findTenantRole } from './tenant-role.js';
 
 // Any constant will do; it keeps two processes from migrating at once.
 const migrationLock = 7_336_301;
 const againAfterMs = 250;
-// Whoever only looks whether there is anything to do is done before.
-const toldAtTry = 5;
+// After a second: whoever only looks whether there is anything to do is done before.
+const toldAtTry = 20;
 // Everybody else waits behind a migration that waits for a lock, so it never does so for long. Shorter than PostgreSQL's
 // deadlock_timeout of a second: where it and a server wait for each other, it is the migration that gives way.
 const lockTimeoutMs = 500;
@@ -28,9 +29,7 @@ export async function migrate(
   migrations: readonly MigrationClass[],
   log: Logger,
 ): Promise<string | undefined> {
-  const client = await pool.connect();
-  try {
-    await takeTurn(client, log);
+  const bringUp = async (client: pg.PoolClient) => {
     const known = migrations.map((migration) => new migration(undefined as never, undefined as never).name);
     const executed = await orm.migrator.getExecuted();
     const newer = executed.filter(({ name }) => !known.includes(name));
@@ -44,21 +43,11 @@ export async function migrate(
       // That an empty database gets its tables is no news.
       if (executed.length > 0) log.info({ migration: name }, 'brought the tables up to date');
     }
-    return await findTenantRole(client, log);
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
-    client.release();
-  }
-}
-
-/** Asks again and again: whoever waits inside PostgreSQL holds a snapshot meanwhile, which can hinder a migration. */
-async function takeTurn(client: pg.PoolClient, log: Logger): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS "isMine"', [migrationLock]);
-    if (rows[0].isMine) return;
+    return findTenantRole(client, log);
+  };
+  return withLock(pool, migrationLock, true, bringUp, (tries) => {
     if (tries === toldAtTry) log.info('waiting for another process, which brings the tables up to date');
-    await pause(againAfterMs);
-  }
+  });
 }
 
 /** Applies a migration whole, or not at all and again a moment later where others use the tables for too long. */

@@ -21,7 +21,6 @@ export interface WorkspaceDatabases {
 
 /** How the connections of requests are made. */
 interface ConnectionOptions {
-  readonly url: string;
   /** Settings that each begins with. */
   readonly settings: string;
   /** The role to take on; undefined: the database's user meets the policies itself. */
@@ -39,10 +38,11 @@ const maxConnections = 8;
  */
 export function createWorkspaceDatabases(
   orm: MikroORM,
-  { url, settings, role, server, onError }: ConnectionOptions,
+  { settings, role, server, onError }: ConnectionOptions,
 ): WorkspaceDatabases {
   const pool = new pg.Pool({
-    connectionString: url,
+    // The same server by the same means as the ORM. Not by the URL: what that has in `options` would win over these, and over the role.
+    ...orm.em.getConnection().getConnectionOptions(),
     max: maxConnections,
     application_name: 'tendril requests',
     options: role === undefined ? settings : `${settings} -c role=${role}`,

@@ -5,17 +5,9 @@ import WebSocket from 'ws';
 import { eventually } from '../support/eventually.js';
 import { postGraphql } from '../support/post-graphql.js';
 import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
+import { upgradeRequest } from '../support/upgrade-request.js';
 
 const viewer = '{ viewer { apiKey { name } } }';
-const upgrade = [
-  'GET /graphql HTTP/1.1',
-  'Host: a',
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  'Sec-WebSocket-Protocol: graphql-transport-ws',
-];
 const post = 'POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
 
 /** A connection that has said so much. */
@@ -64,7 +56,7 @@ describe('many connections keep no working client out: the oldest are closed', (
     ['that send half a body', `${post}Content-Length: 100\r\n\r\n{`],
     ['that are idle after an answer', 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['that read no answer', 'GET /graphiql/ HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(50)],
-    ['with WebSockets that never say who they are', [...upgrade, '', ''].join('\r\n')],
+    ['with WebSockets that never say who they are', [...upgradeRequest, '', ''].join('\r\n')],
     ['with a key that is not good', `${post}X-API-Key: none\r\nContent-Length: 2\r\n\r\n{}`],
   ])('%s', async (_says, says) => {
     const tendril = await startTendril(
@@ -97,7 +89,7 @@ test('what comes through a trusted proxy is counted for the client behind it', a
   );
   const ofProxy = await openMany(tendril, 20, '');
   const socketsOf = (client: string, count: number) =>
-    openMany(tendril, count, [...upgrade, `X-Forwarded-For: ${client}`, '', ''].join('\r\n'));
+    openMany(tendril, count, [...upgradeRequest, `X-Forwarded-For: ${client}`, '', ''].join('\r\n'));
   const ofOther = await socketsOf('203.0.113.8', 4);
   const ofFlood = await socketsOf('203.0.113.7', 10);
   await eventually(() => ofFlood() === 6);

@@ -79,3 +79,17 @@ test('slow endpoints are remembered while hundreds of others come and go', () =>
   }
   expect(hanging.map((id) => windows.roomOf(id)).every((room) => room === 4)).toBe(true);
 });
+
+test('healthy endpoints are remembered while they are idle, however many others are slow', () => {
+  const windows = new EndpointWindows();
+  for (let n = 0; n < 600; n += 1) {
+    windows.enter(`slow-${n}`);
+    windows.leave(`slow-${n}`, timedOut);
+  }
+  for (let times = 0; times < 40; times += 1)
+    for (const id of ['one', 'other']) {
+      windows.enter(id);
+      windows.leave(id, answered);
+    }
+  expect([windows.roomOf('one'), windows.roomOf('other')]).toEqual([72, 72]);
+});

@@ -7,7 +7,7 @@ import { inBrief, scheduleOf, upgradeScheduleOf } from './schedule.js';
 // Each takes more than half a minute of a small machine. With 3, 35, 66 and 74, by hand, every fault is brought about but SIGTERM, which the
 // upgrade sends to each process.
 const seeds = [24];
-// A run takes less than half a minute, and many times that on a machine that has other things to do.
+// Many times what a run takes, for a machine that has other things to do.
 const timeout = 240_000;
 const nextVersion = {
   folder: '.',

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
+import { upgradeRequest } from '../support/upgrade-request.js';
 
 let tendril: Tendril;
 
@@ -22,20 +23,7 @@ async function openRaw(): Promise<RawPeer> {
     received = Buffer.concat([received, data]);
   };
   socket.on('data', heard);
-  socket.write(
-    [
-      'GET /graphql HTTP/1.1',
-      'Host: a',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      'Sec-WebSocket-Protocol: graphql-transport-ws',
-      'Sec-WebSocket-Extensions: permessage-deflate',
-      '',
-      '',
-    ].join('\r\n'),
-  );
+  socket.write([...upgradeRequest, 'Sec-WebSocket-Extensions: permessage-deflate', '', ''].join('\r\n'));
   await eventually(() => received.includes('\r\n\r\n'));
   const head = received.toString('latin1');
   received = Buffer.alloc(0);

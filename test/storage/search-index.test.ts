@@ -1,4 +1,5 @@
 import { Pool } from 'pg';
+import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeDayIndexes } from '../../src/storage/make-day-indexes.js';
 import { textOfDay } from '../../src/storage/partitions.js';
@@ -111,7 +112,7 @@ test.each([
     // As housekeeping of that moment does; the Tendril's own may be at it.
     const makeIndexesAt = (nowMs: number, name: string) =>
       eventually(async () => {
-        await makeDayIndexes(pool, nowMs, { searchable: true, signal: new AbortController().signal });
+        await makeDayIndexes(pool, nowMs, pino({ level: 'silent' }), new AbortController().signal);
         return (await indexed()).includes(name);
       });
     const tendril = await startTendril(env);

@@ -26,6 +26,10 @@ const walled = `SELECT c.relname AS name, c.relispartition AS "isPartition",
 describe.each([
   ['a superuser', newDatabase],
   ['an ordinary owner', newOwnedDatabase],
+  [
+    'a superuser by a URL with options',
+    async () => `${await newDatabase()}?options=-c%20statement_timeout%3D30s`,
+  ],
 ])('where the database is reached as %s,', (_user, newStore) => {
   let env: Env;
   let database: Database;

@@ -44,7 +44,7 @@ function below(
 ): Leaf[] {
   const path = above === '' ? place.name : `${above}.${place.name}`;
   const type = getNamedType(place.type);
-  const isRequired = isReached && ('args' in place ? false : requires(place));
+  const isRequired = isReached && requires(place);
   if (!isInputObjectType(type)) return [{ field, path, isRequired }];
   return Object.values(type.getFields()).flatMap((inner) => below(inner, field, path, isRequired));
 }

@@ -48,7 +48,7 @@ export interface ClaimRequest {
   readonly limit: number;
   /** How many of one subscription at most, where `rooms` does not say. */
   readonly roomEach: number;
-  /** Subscriptions that have other room: what is in flight already leaves so much of their window. */
+  /** Subscriptions that have other room: what their windows, and their part of this claim, leave them. */
   readonly rooms: ReadonlyMap<string, number>;
   /** How far ahead of their moment deliveries are claimed whose subscription has a rate. */
   readonly aheadMs: number;

@@ -133,7 +133,7 @@ export class Drain implements Admission {
   async #claimPlanned(subscriptionIds: readonly string[]): Promise<number> {
     const request = this.#requestOf(mostHeld, mostHeld);
     const claimed = await claimDueOf(this.#parts.database, request, subscriptionIds);
-    this.#windows.noteClaim(request, claimed, true);
+    this.#windows.noteClaim(request, claimed, false);
     return this.#take(claimed, subscriptionIds);
   }
 
@@ -146,7 +146,7 @@ export class Drain implements Admission {
     const beganAtFirst = this.#afterSubscription === zeroUuid;
     const { sawAll, isNextDue } = afterClaim({ ...request, claimed: claimed.length, share, beganAtFirst });
     this.#isCutShort = claimed.length === request.limit;
-    this.#windows.noteClaim(request, claimed, !sawAll);
+    this.#windows.noteClaim(request, claimed, sawAll);
     this.#afterSubscription = (this.#isCutShort && claimed.at(-1)?.subscriptionId) || zeroUuid;
     if (isNextDue) this.#isWoken = true;
     // A full chunk means a backlog: idle workers are called in.

@@ -16,12 +16,12 @@ export class EndpointWindows {
   readonly #windows = new Map<string, number>();
   /** Those that may have more deliveries due than have been claimed. */
   readonly #behind = new Set<string>();
-  /** Those whose last attempt timed out, the ones that have done so longest first. */
+  /** Those that have timed out and not answered since, the ones that have done so longest first. */
   readonly #slow = new Set<string>();
   #slowInFlight = 0;
 
   /**
-   * How much room each endpoint has of which something is known, `most` at most; every other has `firstWindow`. What is left for the slow ones
+   * How much room each endpoint has of which something is known, `most` at most, like the `firstWindow` of every other. What is left for the slow ones
    * goes to those first that were sent to least lately.
    */
   rooms(most: number): Rooms {
@@ -47,16 +47,16 @@ export class EndpointWindows {
     return !this.#behind.has(id);
   }
 
-  /** Learns from a claim who may have more that is due, and, where it was not cut short, who has not. */
+  /** Learns from a claim who may have more that is due, and, where it saw all that wait, who has not. */
   noteClaim(
     { rooms, roomEach }: Rooms,
     claimed: readonly { subscriptionId: string }[],
-    isCutShort: boolean,
+    sawAll: boolean,
   ): void {
     const counts = new Map<string, number>();
     for (const { subscriptionId: id } of claimed) counts.set(id, (counts.get(id) ?? 0) + 1);
     const isUsedUp = (id: string) => (counts.get(id) ?? 0) >= (rooms.get(id) ?? roomEach);
-    if (!isCutShort) for (const id of this.#behind) if (!isUsedUp(id)) this.#behind.delete(id);
+    if (sawAll) for (const id of this.#behind) if (!isUsedUp(id)) this.#behind.delete(id);
     // One without any room may have more that waits, too.
     for (const id of [...counts.keys(), ...rooms.keys()]) if (isUsedUp(id)) this.#behind.add(id);
   }
@@ -77,7 +77,7 @@ export class EndpointWindows {
     // A Map keeps the order of insertion: whoever was sent to last goes to the end, and the first idle one is the stalest.
     this.#windows.delete(id);
     this.#windows.set(id, window);
-    if (this.#windows.size > maxKnown) this.#forgetStalest();
+    if (this.#windows.size - this.#slow.size > maxKnown) this.#forgetStalest();
   }
 
   /** `outcome` is undefined where the attempt broke off without one. */

@@ -26,7 +26,7 @@ export async function giveBack(
   } catch (error) {
     log.error(
       { err: error, deliveries: claimed.length },
-      'claims could not be given back; their leases run out',
+      'claims could not be given back; the sweep takes them back',
     );
   }
 }

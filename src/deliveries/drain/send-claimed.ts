@@ -40,7 +40,7 @@ export async function sendClaimed(
     await parts.recorder.record(ended);
     return ended.verdict;
   } catch (error) {
-    // The lease runs out and the sweep takes the delivery back: nothing is lost.
+    // The sweep takes the delivery back: nothing is lost.
     parts.log.error({ err: error, delivery: delivery.uuid }, 'an attempt broke off');
     return undefined;
   } finally {

@@ -1,5 +1,5 @@
 const size = 1024;
-/** How many of them endpoints may hold together whose last attempt timed out: the others are for those that answer. */
+/** How many of them endpoints may hold together that have timed out and not answered since: the others are for those that answer. */
 export const slowShare = size / 2;
 // A claim of 64 rows takes PostgreSQL half as much time again a row as one of 250, and to claim while half of the largest window
 // is still in flight keeps it from running dry.

@@ -17,7 +17,7 @@ export function updateFilter(
   if (!search) return { fits };
   const choose = async (fitting: readonly Delivery[]) => {
     const uuids = fitting.map(({ uuid }) => uuid);
-    const found = await matchingSearch(database, workspaceId, { search }, uuids);
+    const found = await matchingSearch(database, workspaceId, search, uuids);
     return fitting.filter(({ uuid }) => found.has(uuid));
   };
   return { fits, choose };

@@ -1,14 +1,20 @@
-/** Waits until a condition holds, looking every few milliseconds; fails at the deadline and says how far it came. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * Waits until a condition holds; fails at the deadline and says how far it came. It looks every few milliseconds at first, and less often the
+ * longer it has waited: most look by a request, and what is waited for shares its machine with them.
+ */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  deadlineMs = 10_000,
+  deadlineMs = 20_000,
   describe: () => string = () => 'the condition does not hold',
 ): Promise<NonNullable<T>> {
-  const untilMs = Date.now() + deadlineMs;
+  const fromMs = Date.now();
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() > untilMs) throw new Error(`after ${deadlineMs} ms: ${describe()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    const waitedMs = Date.now() - fromMs;
+    if (waitedMs > deadlineMs) throw new Error(`after ${deadlineMs} ms: ${describe()}`);
+    await pause(Math.min(Math.max(10, waitedMs / 10), 100));
   }
 }

@@ -2,7 +2,10 @@ import { Client } from 'pg';
 import { fromTypeId } from '../../src/storage/typeid.js';
 import type { Env } from './tendril.js';
 
-/** Moves the clock on for a subscription: all that is known of its attempts, and the next ones' moments, lie so much further back. */
+/**
+ * Moves the clock on for a subscription: all that is known of its attempts, and the next ones' moments, lie so much further back; and tells the
+ * workers.
+ */
 export async function moveClock(env: Env, subscriptionId: string, hours: number): Promise<void> {
   const client = new Client({ connectionString: env.DATABASE_URL });
   await client.connect();
@@ -13,5 +16,6 @@ export async function moveClock(env: Env, subscriptionId: string, hours: number)
     "UPDATE delivery SET next_attempt_at = next_attempt_at - $2::interval WHERE subscription_id = $1 AND status = 'RETRYING'",
   ])
     await client.query(statement, values);
+  await client.query("SELECT pg_notify('deliveries_due', '')");
   await client.end();
 }

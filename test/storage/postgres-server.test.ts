@@ -1,9 +1,22 @@
-import { cp, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { StartError } from '../../src/start-error.js';
 import { startPostgres } from '../../src/storage/postgres-server.js';
 import { runInOwnProcess } from '../support/own-process.js';
@@ -12,6 +25,19 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const log = pino({ level: 'silent' });
 const owner = new URL('../support/store-owner.ts', import.meta.url);
 const isRoot = process.getuid?.() === 0;
+
+// A data folder that has its PostgreSQL, stopped, and a table `kept`: for the tests that do not look at how one is made.
+let made: string;
+
+beforeAll(async () => {
+  made = await mkdtemp(join(tmpdir(), `tendril-test-${process.pid}-`));
+  await chmod(made, 0o711); // as root, PostgreSQL runs as another user, who must pass through
+  const server = await startPostgres({ dataDir: made, log });
+  await ask(server.url, 'CREATE TABLE kept (answer integer)');
+  await server.stop();
+});
+
+afterAll(() => rm(made, { recursive: true, force: true }));
 
 async function start(dataDir: string) {
   const server = await startPostgres({ dataDir, log });
@@ -54,8 +80,7 @@ test('PostgreSQL starts on an empty data folder, and started again it finds its 
 });
 
 test('commits are durable, and only this machine gets in, with a password that only its user can read', async () => {
-  const dataDir = await temporaryFolder();
-  const { url } = await start(dataDir);
+  const { url } = await start(made);
   const settings = await ask<{ name: string; setting: string }>(
     url,
     `SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'listen_addresses')`,
@@ -69,51 +94,46 @@ test('commits are durable, and only this machine gets in, with a password that o
   const withoutPassword = new URL(url);
   withoutPassword.password = 'guessed';
   await expect(ask(withoutPassword.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
-  expect((await stat(join(dataDir, 'postgres.password'))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(made, 'postgres.password'))).mode & 0o777).toBe(0o600);
 });
 
 test('a PostgreSQL that a killed Tendril left running is stopped, and its commits are there', async () => {
-  const dataDir = await temporaryFolder();
-  const { other, url } = await startElsewhere(dataDir);
-  await ask(url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+  const { other, url } = await startElsewhere(made);
+  await ask(url, 'DELETE FROM kept; INSERT INTO kept VALUES (42)');
   await other.kill();
   expect(await ask(url, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
-  const again = await start(dataDir);
+  const again = await start(made);
   expect(await ask(again.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   await expect(ask(url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
 });
 
 test('a PostgreSQL killed in mid-work recovers at the next start', async () => {
-  const dataDir = await temporaryFolder();
-  const { other, url } = await startElsewhere(dataDir);
-  await ask(url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+  const { other, url } = await startElsewhere(made);
+  await ask(url, 'DELETE FROM kept; INSERT INTO kept VALUES (43)');
   const busy = ask(url, 'SELECT pg_sleep(20)').catch(() => undefined);
   await other.kill();
-  process.kill(await postmasterPid(dataDir), 'SIGKILL');
-  const again = await start(dataDir);
-  expect(await ask(again.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  process.kill(await postmasterPid(made), 'SIGKILL');
+  const again = await start(made);
+  expect(await ask(again.url, 'SELECT answer FROM kept')).toEqual([{ answer: 43 }]);
   await busy;
 });
 
 test('a postmaster.pid that names another program hinders nobody and harms nobody', async () => {
-  const dataDir = await temporaryFolder();
-  await (await start(dataDir)).stop();
-  const bystander = runInOwnProcess(owner, ['lock', join(dataDir, 'elsewhere')]);
+  const bystander = runInOwnProcess(owner, ['lock', join(made, 'elsewhere')]);
   onTestFinished(() => bystander.kill());
   await bystander.nextLine();
-  await writeFile(join(dataDir, 'postgres', 'postmaster.pid'), `${bystander.pid}\n${dataDir}/postgres\n`);
-  await start(dataDir);
+  await writeFile(join(made, 'postgres', 'postmaster.pid'), `${bystander.pid}\n${made}/postgres\n`);
+  await start(made);
   expect(process.kill(bystander.pid, 0)).toBe(true);
 });
 
 test('Ctrl-C in the terminal leaves PostgreSQL to the drain', async () => {
-  const dataDir = await temporaryFolder();
-  const { other, url } = await startElsewhere(dataDir);
+  const { other, url } = await startElsewhere(made);
   other.signal('SIGINT', 'group');
   expect(await other.nextLine()).toBe('SIGINT');
   expect(await ask(url, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
   await other.kill();
-  await start(dataDir);
+  await start(made);
 });
 
 test('an initdb that was cut off is begun anew', async () => {
@@ -125,10 +145,11 @@ test('an initdb that was cut off is begun anew', async () => {
 });
 
 test('data of another version of PostgreSQL are refused in one sentence', async () => {
-  const dataDir = await temporaryFolder();
-  await (await start(dataDir)).stop();
-  await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '12\n');
-  const refused = startPostgres({ dataDir, log });
+  const file = join(made, 'postgres', 'PG_VERSION');
+  const version = await readFile(file, 'utf8');
+  onTestFinished(() => writeFile(file, version));
+  await writeFile(file, '12\n');
+  const refused = startPostgres({ dataDir: made, log });
   await expect(refused).rejects.toBeInstanceOf(StartError);
   await expect(refused).rejects.toThrow('are of version 12, and this Tendril brings version 18');
 });

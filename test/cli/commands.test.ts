@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ViewerDocument } from '../../generated/operations.js';
@@ -184,12 +184,16 @@ describe('on the embedded stores', { timeout: 120_000 }, () => {
     const env = { DATA_DIR: join(await temporaryFolder(), 'data') };
     const child = startCommand(env, 'workspaces', 'list');
     const ended = endOf(child);
-    await eventually(() => readFile(join(env.DATA_DIR, 'tendril.lock')).catch(() => undefined), 60_000);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    // It has the folder by the time it makes PostgreSQL's, and keeps it while it stands still.
+    await eventually(() => stat(join(env.DATA_DIR, 'postgres.new')).catch(() => undefined), 60_000);
+    child.kill('SIGSTOP');
     expect(await runCommand({ ...env, PORT: '0' }, 'start')).toEqual({
       exitCode: 1,
       out: '',
       err: `A command is using the data folder ${env.DATA_DIR}: try again when it has ended.\n`,
     });
+    child.kill('SIGCONT');
     expect((await ended).exitCode).toBe(0);
   });
 });

@@ -145,7 +145,8 @@ describe('on the embedded stores', { timeout: 120_000 }, () => {
   }
 });
 
-test('a data folder that is a file is told in one sentence', async () => {
+// Each is a process of its own that ends by itself.
+test.concurrent('a data folder that is a file is told in one sentence', async () => {
   const file = join(await newFolder(), 'data');
   await writeFile(file, 'not a folder');
   await expectRefusal(
@@ -154,7 +155,7 @@ test('a data folder that is a file is told in one sentence', async () => {
   );
 });
 
-test('a database that is newer than the code is told in one sentence, and is not touched', async () => {
+test.concurrent('a database that is newer than the code is told in one sentence, and is not touched', async () => {
   const databaseUrl = await newDatabase();
   const before = await addMigration(databaseUrl, 'Migration29990101000000');
   await expectRefusal(
@@ -164,7 +165,7 @@ test('a database that is newer than the code is told in one sentence, and is not
   expect(await migrationsIn(databaseUrl)).toEqual(before);
 });
 
-test('a database that does not answer is told in one sentence, without its password', async () => {
+test.concurrent('a database that does not answer is told in one sentence, without its password', async () => {
   const server = run({
     DATABASE_URL: 'postgres://tendril:canary@127.0.0.1:1/tendril',
     ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
@@ -176,7 +177,7 @@ test('a database that does not answer is told in one sentence, without its passw
   expect(server.logged).not.toContain('canary');
 });
 
-test('a database that lets its user not in is told in one sentence, without the password', async () => {
+test.concurrent('a database that lets its user not in is told in one sentence, without the password', async () => {
   const databaseUrl = new URL(await newDatabase());
   databaseUrl.password = 'canary';
   const server = run({
@@ -190,7 +191,7 @@ test('a database that lets its user not in is told in one sentence, without the 
   expect(server.logged).not.toContain('canary');
 });
 
-test('all faults of the configuration are told at once, before anything is started', async () => {
+test.concurrent('all faults of the configuration are told at once, before anything is started', async () => {
   const dataDir = join(await newFolder(), 'data');
   const server = run({
     DATA_DIR: dataDir,

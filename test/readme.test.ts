@@ -15,6 +15,9 @@ const inline = [...readme.matchAll(/`((?:npm|node|node_modules\/\S+) [^`]+)`/g)]
   ([, command = '']) => command,
 );
 
+// What npm would build before it starts something was built before the tests.
+const built = { npm_config_ignore_scripts: 'true' };
+
 const [demo = '', tests = '', start = '', receive = '', walk = '', commands = '', ...others] = blocks;
 
 test('the README has the commands that are looked at here, and no others', async () => {
@@ -28,8 +31,8 @@ test('the README has the commands that are looked at here, and no others', async
 test('the first delivery goes as the README says', async () => {
   const receiverPort = await findFreePort();
   const receiver = run(receive.replace('9000', String(receiverPort)));
-  const server = run(start, { PORT: '0', DATA_DIR: await temporaryFolder() });
-  const url = await addressOf(server, 60_000);
+  const server = run(start, { ...built, PORT: '0', DATA_DIR: await temporaryFolder() });
+  const url = await addressOf(server, 100_000);
 
   const client = run(
     walk
@@ -64,12 +67,8 @@ test('a service manager can start and stop it as the README says', async () => {
 });
 
 test('every command of the command line goes as the README says, by npx', async () => {
-  // npx keeps a link to the project in its cache; what it would build for that is built.
-  const env = {
-    ...(await freshEnv()),
-    npm_config_cache: await temporaryFolder(),
-    npm_config_ignore_scripts: 'true',
-  };
+  // npx keeps a link to the project in its cache.
+  const env = { ...(await freshEnv()), ...built, npm_config_cache: await temporaryFolder() };
   let [workspaceId, keyId] = ['', ''];
   const printed: string[] = [];
   for (const line of commands.split('\n')) {

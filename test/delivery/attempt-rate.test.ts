@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ResendDeliveryDocument, UpdateWebhookSubscriptionDocument } from '../../generated/operations.js';
 import { auditDeliveries } from '../support/delivery-audit.js';
 import { eventually } from '../support/eventually.js';
+import { expectRate } from '../support/expect-rate.js';
 import { countDeliveries, deliveryIds, publishMany, subscribe } from '../support/main-operations.js';
 import { type Answer, type Receiver, startReceiver } from '../support/receiver.js';
 import { countStatements } from '../support/statement-counter.js';
@@ -23,7 +24,7 @@ test('two workers together keep to each rate within 10 %, reach it, and spread t
   );
   const free = await startReceiver();
   await subscribe(api, { endpointUrl: free.url, eventTypes: [type] });
-  const count = 600;
+  const count = 800;
   await publishMany(api, type, count);
   // Each sends from an address of its own, so that the receiver can tell that both do.
   await Promise.all(
@@ -33,13 +34,11 @@ test('two workers together keep to each rate within 10 %, reach it, and spread t
   );
   await free.waitFor(count);
   for (const { rate, receiver } of limited) expect(receiver.received.length).toBeLessThan(0.8 * count + rate);
-  const seconds = 8;
+  const seconds = 6;
   await Promise.all(
     limited.map(async ({ rate, receiver }) => {
       const [first] = await receiver.waitFor(1);
-      const fromMs = (first?.atMs ?? 0) + 1000;
-      await eventually(() => Date.now() > fromMs + seconds * 1000, 20_000);
-      expectWithin10Percent(countIn(receiver, fromMs, seconds), rate * seconds);
+      await expectRate(() => receiver.received, (first?.atMs ?? 0) + 1000, rate, seconds);
       expectBetween(medianGapMs(receiver), 0.6 * (1000 / rate), 1.4 * (1000 / rate));
     }),
   );
@@ -56,8 +55,8 @@ test('after a pause there is no burst of what could have been sent meanwhile', a
   await publishMany(tendril, type, 3 * rate);
   const [, second, ...others] = await receiver.waitFor(3 * rate + 1);
   const tookMs = (others.at(-1)?.atMs ?? 0) - (second?.atMs ?? 0);
-  // A tenth of a second's worth at once, and one.
-  expectBetween(tookMs, 2_500, 4_500);
+  // A tenth of a second's worth at once, and one; a machine that stands still makes up for nothing.
+  expectBetween(tookMs, 2_500, 6_000);
 });
 
 test('retries count', async () => {
@@ -69,7 +68,7 @@ test('retries count', async () => {
   await eventually(async () => (await countDeliveries(tendril, { statuses: ['FAILED'] })) === ids.length);
   expect(requests.length).toBe(50);
   const tookMs = (requests.at(-1)?.atMs ?? 0) - (requests[0]?.atMs ?? 0);
-  expectBetween(tookMs, (0.9 * 1000 * 49) / rate, (1.3 * 1000 * 49) / rate);
+  expectBetween(tookMs, (0.9 * 1000 * 49) / rate, (2 * 1000 * 49) / rate);
 });
 
 test('resends count', async () => {
@@ -84,7 +83,7 @@ test('resends count', async () => {
     await tendril.http().request(ResendDeliveryDocument, { id: delivery });
   const resent = (await receiver.waitFor(80)).slice(40);
   const tookMs = (resent.at(-1)?.atMs ?? 0) - (resent[0]?.atMs ?? 0);
-  expectBetween(tookMs, (0.9 * 1000 * 39) / rate, (1.3 * 1000 * 39) / rate);
+  expectBetween(tookMs, (0.9 * 1000 * 39) / rate, (2 * 1000 * 39) / rate);
 });
 
 test('a change of the rate takes effect within about a second, to more, to less, and to no limit', async () => {
@@ -96,18 +95,16 @@ test('a change of the rate takes effect within about a second, to more, to less,
     eventTypes: [type],
     maxAttemptsPerSecond: 4,
   });
-  const count = 400;
+  const count = 600;
   await publishMany(api, type, count);
   await startTendrilProcess({ ...env, ROLE: 'worker' });
   await receiver.waitFor(6);
   for (const { rate, seconds } of [
-    { rate: 40, seconds: 4 },
+    { rate: 40, seconds: 3 },
     { rate: 4, seconds: 5 },
   ]) {
     await setRate(api, id, rate);
-    const fromMs = Date.now() + 1_500;
-    await eventually(() => Date.now() > fromMs + seconds * 1000);
-    expectWithin10Percent(countIn(receiver, fromMs, seconds), rate * seconds);
+    await expectRate(() => receiver.received, Date.now() + 1_500, rate, seconds);
   }
   expect(receiver.received.length).toBeLessThan(count - 80);
   await setRate(api, id, null);
@@ -193,18 +190,10 @@ async function setRate(tendril: Tendril, id: string, maxAttemptsPerSecond: numbe
   expect(updateWebhookSubscription.userErrors).toEqual([]);
 }
 
-function countIn(receiver: Receiver, fromMs: number, seconds: number): number {
-  return receiver.received.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + seconds * 1000).length;
-}
-
 /** The middle one, which a machine that pauses now and then does not change. */
 function medianGapMs({ received }: Receiver): number {
   const gaps = received.slice(1).map(({ atMs }, index) => atMs - (received[index]?.atMs ?? 0));
   return gaps.sort((one, other) => one - other)[Math.floor(gaps.length / 2)] ?? 0;
-}
-
-function expectWithin10Percent(actual: number, expected: number): void {
-  expectBetween(actual, Math.floor(0.9 * expected), Math.ceil(1.1 * expected));
 }
 
 function expectBetween(actual: number, least: number, most: number): void {

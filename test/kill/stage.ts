@@ -31,7 +31,7 @@ export interface Stage {
   readonly database: Pool;
   /** The API processes that are up. */
   asked(): readonly Asked[];
-  /** Starts processes that have ended; gives each worker its number in `workerNumbers`. */
+  /** Starts processes that have ended; where one will be paused, gives each worker its number in `workerNumbers`. */
   start(tendrils: readonly KillTendril[]): Promise<void>;
   /** The numbers that claims are made under, by the worker's name. */
   readonly workerNumbers: ReadonlyMap<string, number>;
@@ -72,7 +72,14 @@ export async function setStage(
   ending.defer(
     async () => void (await Promise.all([...apis, ...workers].map((one) => one.signal('SIGKILL')))),
   );
+  const pausesWorker = schedule.faults.some(({ fault }) => fault === 'pause-worker');
   const workerNumbers = new Map<string, number>();
+  const known = new Set<number>();
+  const newNumbers = async (): Promise<number[]> => {
+    const { rows } = await database.query<{ number: number }>(findNewNumbers, [[...known]]);
+    for (const { number } of rows) known.add(number);
+    return rows.map(({ number }) => number);
+  };
   return {
     apis,
     workers,
@@ -85,13 +92,13 @@ export async function setStage(
     dropJobs: () => dropJobs(mongo.url),
     asked: () => apis.flatMap((api) => api.asked() ?? []),
     async start(tendrils) {
-      await Promise.all(tendrils.filter(({ role }) => role === 'api').map((api) => api.start()));
+      const isNumbered = ({ role }: KillTendril) => pausesWorker && role === 'worker';
+      await Promise.all(tendrils.filter((one) => !isNumbered(one)).map((one) => one.start()));
+      if (pausesWorker) await newNumbers();
       // One after the other: a worker's number is the one that was not there before.
-      for (const worker of tendrils.filter(({ role }) => role !== 'api')) {
+      for (const worker of tendrils.filter(isNumbered)) {
         await worker.start();
-        const known = [...workerNumbers.values()];
-        const { rows } = await database.query(findNewWorker, [known]);
-        workerNumbers.set(worker.name, rows[0]?.number ?? 0);
+        workerNumbers.set(worker.name, (await newNumbers())[0] ?? 0);
       }
     },
   };
@@ -126,5 +133,5 @@ async function removePlaceElsewhere(dataDir: string): Promise<void> {
 }
 
 // A living worker holds an advisory lock whose second half is its number: src/deliveries/drain/worker-lock.ts.
-const findNewWorker = `SELECT objid::integer AS number FROM pg_locks
+const findNewNumbers = `SELECT objid::integer AS number FROM pg_locks
   WHERE locktype = 'advisory' AND classid = 7336303 AND granted AND objid::integer <> ALL ($1)`;

@@ -488,8 +488,9 @@ test('EVERY-28 MUST: retries and resends count as attempts', async () => {
       [2 * events, 3 * events],
     ] as const) {
       const tookMs = (deliveries()[to - 1]?.atMs ?? 0) - (deliveries()[from]?.atMs ?? 0);
-      // After a pause, one attempt and a tenth of a second's worth begin at once.
-      expect(tookMs).toBeGreaterThan(0.9 * (1000 / rate) * (to - from - 2));
+      // After a pause, one attempt and a tenth of a second's worth begin at once; and what a busy machine was late for comes closer
+      // together. Retries that do not count would take two thirds of the time, and resends none.
+      expect(tookMs).toBeGreaterThan(0.8 * (1000 / rate) * (to - from - 2));
     }
   });
 });

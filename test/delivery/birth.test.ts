@@ -170,5 +170,5 @@ test('a delivery that was stored as claimed while the answer was lost is sent be
     );
     return rowCount === 1;
   });
-  await receiver.waitFor(2, 10_000);
+  await receiver.waitFor(2, 40_000);
 });

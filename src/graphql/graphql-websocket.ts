@@ -12,6 +12,7 @@ import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
 import { createDocumentLimits, type DocumentLimits } from './document-limits.js';
 import { gatherMessages } from './gather-messages.js';
+import { hostFault } from './host-fault.js';
 import { type Link, linkWebSocket } from './link-websocket.js';
 import { type OperationAsked, readOperation } from './read-operation.js';
 
@@ -152,6 +153,8 @@ function refusalOf(
   request: IncomingMessage,
   publicUrl: string | undefined,
 ): [status: string, code: string, message: string] | undefined {
+  const fault = hostFault(request);
+  if (fault !== undefined) return ['400 Bad Request', 'BAD_USER_INPUT', fault];
   if ((request.url ?? '').split('?', 1)[0] !== '/graphql')
     return ['404 Not Found', 'NOT_FOUND', 'WebSockets are served at /graphql.'];
   const { origin, host } = request.headers;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
@@ -7,6 +8,7 @@ import type { Logger } from 'pino';
 import type { RequestLimits } from '../config.js';
 import { parseExactJson } from '../rules/exact-json.js';
 import { bareHeaders, endBare, problem } from './bare-answer.js';
+import { hostFault } from './host-fault.js';
 
 // Within these a request has come as a whole, and a client has read on.
 const requestWithinMs = 60_000;
@@ -67,11 +69,11 @@ export function createHttpServer(
     forceCloseConnections: 'idle',
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, parseExactJson(body as string));
+      done(null, parseExactJson(textOf(body as Buffer)));
     } catch {
-      done(Object.assign(new SyntaxError('The body is not JSON.'), { statusCode: 400 }));
+      done(Object.assign(new SyntaxError('The body is not JSON in UTF-8.'), { statusCode: 400 }));
     }
   });
   endConnectionsAtClose(app);
@@ -89,12 +91,18 @@ export function createHttpServer(
   return app;
 }
 
+/** What would be read as other characters than were sent is refused. */
+function textOf(body: Buffer): string {
+  if (!isUtf8(body)) throw new SyntaxError('not UTF-8');
+  return body.toString();
+}
+
 /** Refuses what Node would refuse without a word, or in words of its own. */
 function refuseOddities(app: FastifyInstance): void {
   // Not on request: the security headers are set then.
   app.addHook('preParsing', async ({ raw }) => {
-    if (raw.headers.host === undefined && raw.httpVersion === '1.1')
-      throw Object.assign(new SyntaxError('A request has a Host header.'), { statusCode: 400 });
+    const fault = hostFault(raw);
+    if (fault !== undefined) throw Object.assign(new SyntaxError(fault), { statusCode: 400 });
   });
   app.server.on('checkExpectation', (_request, response) => {
     const id = randomUUID();

@@ -2,7 +2,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { serverAudits } from 'graphql-http';
+import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import WebSocket from 'ws';
 import { eventually } from '../support/eventually.js';
 import { postGraphql } from '../support/post-graphql.js';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -183,6 +185,16 @@ describe('whatever is asked is answered in JSON, under a request id,', () => {
     expect(body).toMatch(/1048576/);
   });
 
+  test('be it no UTF-8, which nobody is to read otherwise than it was meant', async () => {
+    for (const framing of [{ 'transfer-encoding': 'chunked' }, {}]) {
+      const sent = Buffer.from('{"query":"query($a:String){__typename}","variables":{"a":"\xe4"}}', 'latin1');
+      const headers = { ...json, ...framing, 'x-api-key': tendril.key };
+      const { response, body } = await send('POST', '/graphql', headers, sent);
+      expect([response.statusCode, body]).toEqual([400, expect.stringContaining('UTF-8')]);
+      expectPlainError(response, body);
+    }
+  });
+
   test('and publishEvents may have 8 MiB', async () => {
     const { response, body } = await send(
       'POST',
@@ -275,6 +287,7 @@ describe('a document', () => {
       true,
     ],
     ['with pages of 250 within a page of 250', `{ ${pages('first: 250', 'last: 250')} }`, false],
+    ['with the last 250 of each within a page of 150', `{ ${pages('first: 150', 'last: 250')} }`, false],
     ['with pages of 50 within a page of 50, which is the default', `{ ${pages('', '', whole)} }`, false],
     ['with pages of 3 within a page of 250', `{ ${pages('first: 250', 'first: 3')} }`, true],
     [
@@ -332,7 +345,7 @@ describe('a document', () => {
     for (const [variables, isTaken] of [
       [{ outer: 5, inner: 5 }, true],
       [{ outer: 250, inner: 250 }, false],
-      [{ outer: 250 }, false],
+      [{ outer: 150 }, false],
       [{ outer: 3 }, true],
       [{ outer: 1e9, inner: 1e9 }, false],
     ] as const) {
@@ -364,6 +377,8 @@ describe('a document', () => {
 });
 
 describe('when something goes wrong inside', () => {
+  const inner = /ECONN|connect|127\.0\.0\.1|node_modules|terminated/i;
+
   test('the answer has an id, and the log has the cause under it', async () => {
     const env = await freshEnv();
     const broken = await startTendril(env);
@@ -393,18 +408,27 @@ describe('when something goes wrong inside', () => {
 
   test('so it is when PostgreSQL is away, over HTTP and over WebSocket', async () => {
     const { tendril: cutOff, proxy } = await behindProxy('DATABASE_URL');
-    const open = cutOff.ws();
+    const open = createClient({
+      url: `${cutOff.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { 'X-API-Key': cutOff.key },
+      lazyCloseTimeout: 60_000,
+      retryAttempts: 0,
+    });
+    onTestFinished(() => void open.dispose());
     await open.iterate({ query: '{ __typename }' }).next();
     await proxy.cut();
 
-    const response = await fetch(`${cutOff.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-api-key': 'tdl_not-looked-up-before' },
-      body: '{"query":"{ viewer { workspace { id } } }"}',
-    });
-    const answer = await response.text();
-    expect([response.status, answer]).toEqual([500, expect.stringContaining('INTERNAL_SERVER_ERROR')]);
-    expect(answer).not.toMatch(/ECONN|connect|127\.0\.0\.1|node_modules/);
+    const unknown = { 'content-type': 'application/json', 'x-api-key': 'tdl_not-looked-up-before' };
+    const ask = (query: string) =>
+      fetch(`${cutOff.url}/graphql`, { method: 'POST', headers: unknown, body: JSON.stringify({ query }) });
+    const outsideGraphql = [ask('{ __typename }'.padEnd(70_000)), fetch(`${cutOff.url}/confirm?token=x`)];
+    for (const asked of [ask('{ viewer { workspace { id } } }'), ...outsideGraphql]) {
+      const response = await asked;
+      const answer = await response.text();
+      expect([response.status, answer]).toEqual([500, expect.stringContaining('INTERNAL_SERVER_ERROR')]);
+      expect(answer).not.toMatch(inner);
+    }
 
     const closed = Promise.withResolvers<{ code: number; reason: string }>();
     const refused = cutOff.ws('tdl_not-looked-up-either');
@@ -413,6 +437,23 @@ describe('when something goes wrong inside', () => {
     const { code, reason } = await closed.promise;
     expect(code).toBe(4500);
     expect(reason).toBe('Internal server error');
+
+    // Its key is remembered for a moment. An operation fails then, and not the socket.
+    const failed = await eventually(() =>
+      open
+        .iterate({ query: '{ __typename }' })
+        .next()
+        .then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+    );
+    const told = { message: expect.stringMatching(/^Something went wrong/), extensions: expect.anything() };
+    expect(failed).toEqual([told]);
+    expect(failed).toMatchObject([
+      { extensions: { code: 'INTERNAL_SERVER_ERROR', errorId: expect.any(String) } },
+    ]);
+    expect(JSON.stringify(failed)).not.toMatch(inner);
   });
 });
 
@@ -486,7 +527,7 @@ async function send(
   method: string,
   path: string,
   headers: Record<string, string>,
-  body: string | undefined,
+  body: string | Buffer | undefined,
 ): Promise<{ response: IncomingMessage; body: string }> {
   const { hostname, port } = new URL(tendril.url);
   const length =

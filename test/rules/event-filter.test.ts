@@ -127,6 +127,10 @@ describe('what is not on the list is refused at save, with its place', () => {
     expect(checkEventFilter(branches(100))).toEqual([]);
     expect(checkEventFilter(branches(101))).toEqual([expect.stringContaining('101 conditions')]);
     expect(checkEventFilter({ a: { $in: Array.from({ length: 1000 }, (_, index) => index) } })).toEqual([]);
+    // Each of these is compared, and looked for in a list that may be long.
+    const all = (count: number) => ({ a: { $all: Array.from({ length: count }, (_, index) => index) } });
+    expect(checkEventFilter(all(50))).toEqual([]);
+    expect(checkEventFilter(all(51))).toEqual([expect.stringContaining('102 conditions')]);
   });
 
   test('nesting that would exhaust the stack is refused, not thrown at', () => {

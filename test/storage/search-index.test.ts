@@ -1,6 +1,8 @@
 import { Pool } from 'pg';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Query } from '../../src/storage/database.js';
+import { createEventSearch } from '../../src/storage/event-search.js';
 import { makeDayIndexes } from '../../src/storage/make-day-indexes.js';
 import { textOfDay } from '../../src/storage/partitions.js';
 import { fromTypeId, lowestUuidAt, toTypeId } from '../../src/storage/typeid.js';
@@ -139,6 +141,14 @@ test.each([
     await expectAll();
     const plan = `EXPLAIN SELECT FROM event_${closedDay} WHERE payload ILIKE '%needle%'`;
     expect(JSON.stringify((await pool.query(plan)).rows)).toContain(`event_${closedDay}_search`);
+    // Past the wall, so by a condition of its own: the time that a search takes must not tell what others have, either.
+    const foundOf = async (whose: string) => {
+      const query: Query = async ({ text }, values) => (await pool.query(text, [...values])).rows;
+      const search = createEventSearch(query, whose);
+      const indexes = (await search.spans()).flatMap((span) => span.indexed ?? []);
+      return (await search.find(indexes, '%ordinary%', 5)).length;
+    };
+    expect([await foundOf(workspaceId), await foundOf(lowestUuidAt(7))]).toEqual([5, 0]);
     // Parts of the open day that are over have an index of their own, until the day is over too.
     await makeIndexesAt(today * dayMs + 9 * hourMs, `event_${openDay}_search_04`);
     await expectAll();

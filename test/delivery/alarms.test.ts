@@ -113,11 +113,17 @@ function alarmsOn(kind: string, open: (() => Promise<JobStoreUnderTest>) | undef
     const instances = await Promise.all(Array.from({ length: 20 }, openOne));
     const inAMinuteMs = Math.floor(Date.now() / 1000) * 1000 + 60_000;
     const dueAt = [0, 1, 999, 1000].map((ms) => new Date(inAMinuteMs + ms));
-    await Promise.all(instances.map((alarms) => alarms.set(dueAt)));
-    expect((await under.jobs()).map(({ data }) => data)).toEqual([
-      { moment: new Date(inAMinuteMs).toISOString() },
-      { moment: new Date(inAMinuteMs + 1000).toISOString() },
-    ]);
+    // On a busy machine one that finds the store slow lets it be.
+    const jobsOnceSet = async () => {
+      await Promise.all(instances.map((alarms) => alarms.set(dueAt)));
+      return (await under.jobs()).map(({ data }) => data);
+    };
+    await expect
+      .poll(jobsOnceSet, { ...SOON, timeout: 20_000 })
+      .toEqual([
+        { moment: new Date(inAMinuteMs).toISOString() },
+        { moment: new Date(inAMinuteMs + 1000).toISOString() },
+      ]);
   });
 
   test('thousands of moments are set in one call', async ({ under, openOne, expect }) => {

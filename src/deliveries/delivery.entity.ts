@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Node } from '../graphql/node.js';
-import { type UpdateCursor, writeUpdateCursor } from '../rules/update-cursor.js';
+import { nothingFrom, type UpdateCursor, writeUpdateCursor } from '../rules/update-cursor.js';
 import { toTypeId } from '../storage/typeid.js';
 
 /** Where a delivery stands. */
@@ -147,7 +147,8 @@ export class Delivery extends Node {
   })
   readonly completedAt: Date | null;
 
-  constructor(row: DeliveryRow) {
+  /** Without a `position` it stands where its last change was, and whoever was under way then counts as not told. */
+  constructor(row: DeliveryRow, position?: UpdateCursor) {
     super();
     this.uuid = row.uuid;
     this.workspaceId = row.workspaceId;
@@ -155,8 +156,8 @@ export class Delivery extends Node {
     this.subscriptionId = row.subscriptionId;
     this.retryStep = row.retryStep;
     this.lastStatusCode = row.lastStatusCode;
-    this.position = {
-      xmin: row.changedXmin,
+    this.position = position ?? {
+      seen: nothingFrom(row.changedXmin),
       xid: row.changedXid,
       uuid: row.uuid,
       workspaceId: row.workspaceId,

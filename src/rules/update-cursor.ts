@@ -1,30 +1,52 @@
+import { readSnapshot, shortSnapshot } from './snapshot.js';
+
 /**
- * A place in the stream of a workspace's updates. A transaction that was under way when this state was written may have become
- * visible after it; so one who goes on from here is given all that changed in `xmin` or later, less what came before in `xid`
- * itself (the rows of one transaction are told in the order of their ids).
+ * A place in the stream of a workspace's updates, and so what has been told of them: all that `seen` sees, and of the transaction
+ * `xid` itself the deliveries up to this one. With `until` it is a place in a catching up, which goes by transactions and not by
+ * when they ended: told is then what `seen` sees, and of what `until` sees all up to this delivery of `xid`.
  */
 export interface UpdateCursor {
-  /** The oldest transaction under way when the state was written; decimal digits. */
-  readonly xmin: string;
-  /** The transaction that wrote it; decimal digits. */
+  /** A snapshot, in PostgreSQL's text, that does not see `xid`. */
+  readonly seen: string;
+  readonly until?: string;
+  /** A transaction; decimal digits. */
   readonly xid: string;
   /** The delivery. */
   readonly uuid: string;
   readonly workspaceId: string;
 }
 
+/** The snapshot that sees nothing from a transaction on. */
+export function nothingFrom(xid: string): string {
+  return `${xid}:${xid}:`;
+}
+
 /** The opaque text of a cursor. */
-export function writeUpdateCursor({ xmin, xid, uuid, workspaceId }: UpdateCursor): string {
-  return Buffer.from(`${xmin} ${xid} ${uuid} ${workspaceId}`).toString('base64url');
+export function writeUpdateCursor({ seen, until, xid, uuid, workspaceId }: UpdateCursor): string {
+  const parts = [withoutRepetition(shortSnapshot(seen)), xid, uuid, workspaceId];
+  if (until !== undefined) parts.push(shortSnapshot(until));
+  return Buffer.from(parts.join(' ')).toString('base64url');
 }
 
 /** The cursor behind the text; undefined where it is none, or another workspace's. */
 export function readUpdateCursor(text: string, workspaceId: string): UpdateCursor | undefined {
-  const match = /^(\d{1,19}) (\d{1,19}) ([0-9a-f-]{36}) ([0-9a-f-]{36})$/.exec(
+  if (text.length > maxLength) return undefined;
+  const match = /^(\S+) (\d{1,19}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) (\S+)(?: (\S+))?$/.exec(
     Buffer.from(text, 'base64url').toString(),
   );
-  const [, xmin, xid, uuid, owner] = match ?? [];
-  if (!xmin || !xid || !uuid || owner !== workspaceId) return undefined;
-  const cursor = { xmin, xid, uuid, workspaceId };
+  const [, start, xid, uuid, owner, until] = match ?? [];
+  if (!start || !xid || !uuid || owner !== workspaceId) return undefined;
+  const seen = start.includes(':') ? start : nothingFrom(start);
+  if (!readSnapshot(seen) || (until && !readSnapshot(until))) return undefined;
+  const cursor = { seen, xid, uuid, workspaceId, ...(until && { until }) };
   return writeUpdateCursor(cursor) === text ? cursor : undefined;
+}
+
+// Of the text of one with two snapshots of the greatest length.
+const maxLength = 3000;
+
+// What has one transaction only is written as that: so cursors were before they held snapshots, and some still are at hand.
+function withoutRepetition(snapshot: string): string {
+  const [xmin = ''] = snapshot.split(':', 1);
+  return snapshot === nothingFrom(xmin) ? xmin : snapshot;
 }

@@ -7,6 +7,7 @@ import {
   type DeliveryStatus,
   PublishEventsDocument,
 } from '../../generated/operations.js';
+import { fromTypeId } from '../../src/storage/typeid.js';
 import { eventually } from '../support/eventually.js';
 import { answerByPath, fillLog } from '../support/filled-log.js';
 import { type Followed, followUpdates, type Update } from '../support/follow-updates.js';
@@ -18,6 +19,7 @@ import {
   showDelivery,
   subscribe,
 } from '../support/main-operations.js';
+import { holdTransactionOpen } from '../support/open-transaction.js';
 import { startReceiver } from '../support/receiver.js';
 import { type Env, freshEnv, startTendril, startTendrilProcess, type Tendril } from '../support/tendril.js';
 
@@ -60,7 +62,7 @@ describe('a stream of updates', () => {
     expect(Date.parse(retrying?.nextAttemptAt ?? '')).toBeGreaterThan(Date.parse(retrying?.updatedAt ?? ''));
     const { attempts: _, ...shown } = await showDelivery(tendril, id);
     const { lastAttempt, ...last } = delivered ?? ({} as Update);
-    expect(last).toEqual(shown);
+    expect(last).toEqual({ ...shown, cursor: last.cursor });
     expect(lastAttempt).toMatchObject({ number: 2, outcome: 'SUCCEEDED' });
     const moments = updates.map(({ updatedAt }) => Date.parse(updatedAt));
     expect(moments).toEqual(moments.toSorted((a, b) => a - b));
@@ -124,6 +126,27 @@ describe('a stream of updates', () => {
     expect(followed.error()).toMatchObject([
       { extensions: { code: 'BAD_USER_INPUT' }, path: ['deliveryUpdated'] },
     ]);
+  });
+
+  test.each([
+    ['0', ''],
+    ['4294967296', ''],
+    ['90:77:', ''],
+    ['77:90:91', ''],
+    ['77', ' 77:90:80,80'],
+    ['77', ' 90:90'],
+  ])('does not begin behind a forged cursor, of snapshots %j%j', async (seen, until) => {
+    const { viewer } = await tendril
+      .http()
+      .request<{ viewer: { workspace: { id: string } } }>('{ viewer { workspace { id } } }');
+    const workspace = fromTypeId('ws', viewer.workspace.id) ?? '';
+    const cursor = (text: string) => Buffer.from(text).toString('base64url');
+    const genuine = await followUpdates(tendril.ws(), { after: cursor(`77 80 ${workspace} ${workspace}`) });
+    const after = cursor(`${seen} 80 ${workspace} ${workspace}${until}`);
+    const followed = await followUpdates(tendril.ws(), { after });
+    await eventually(followed.error);
+    expect(followed.error()).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(genuine.error()).toBeUndefined();
   });
 });
 
@@ -236,64 +259,93 @@ describe('a filter of a stream', () => {
 });
 
 describe('a reader that breaks off and goes on behind its last cursor', () => {
-  test('misses nothing, at whatever moments and in whichever process', { timeout: 60_000 }, async () => {
-    const second = await startTendrilProcess({ ...env, ROLE: 'api' });
-    const receiver = await startReceiver((_request, earlier, response) => {
-      response.writeHead(earlier % 7 === 3 ? 500 : 200).end();
-    });
-    const type = await newEventType(tendril);
-    await subscribe(tendril, {
-      endpointUrl: receiver.url,
-      eventTypes: [type],
-      retryPolicy: { scheduleSeconds: [1, 1, 1] },
-    });
-    const seed = Date.now() % 1e6;
-    const dice = seededDice(seed);
-    const told: Update[] = [];
-    let isPublished = false;
-    let breaks = 0;
-
-    const publishing = publishSlowly(tendril, second, type, 300).then(() => {
-      isPublished = true;
-    });
-    // The first cursor there is: from then on the reader always goes on behind one.
-    const first = await followUpdates(tendril.ws(), { filter: { eventTypes: [type] } });
-    await eventually(() => first.updates.length > 0);
-    first.stop();
-    told.push(...first.updates);
-    const isDone = () =>
-      isPublished &&
-      lastStates(told).size === 300 &&
-      [...lastStates(told).values()].every((status) => status === 'DELIVERED');
-    while (!isDone()) {
-      const server = dice() < 0.5 ? tendril : second;
-      const breakAfter = 1 + Math.floor(dice() * 60);
-      const client = server.ws();
-      let count = 0;
-      const after = told.at(-1)?.cursor ?? '';
-      const followed = await followUpdates(client, { filter: { eventTypes: [type] }, after }, (update) => {
-        if (count >= breakAfter) return;
-        told.push(update);
-        count += 1;
+  test.each([
+    ['', false],
+    [', while a transaction stays open in another database', true],
+  ])(
+    'misses nothing, at whatever moments and in whichever process%s',
+    {
+      timeout: 60_000,
+    },
+    async (_when, isOneOpen) => {
+      if (isOneOpen) await holdTransactionOpen(env);
+      const second = await startTendrilProcess({ ...env, ROLE: 'api' });
+      const receiver = await startReceiver((_request, earlier, response) => {
+        response.writeHead(earlier % 7 === 3 ? 500 : 200).end();
       });
-      await eventually(
-        () => count === breakAfter || isDone(),
-        15_000,
-        () =>
-          `seed ${seed}: ${told.length} states of ${lastStates(told).size} deliveries were told, ${count} since the last break`,
-      );
-      expect(followed.error()).toBeUndefined();
-      // In two ways: properly, and as a cable does.
-      if (dice() < 0.5) followed.stop();
-      else client.terminate();
-      breaks += 1;
-    }
-    await publishing;
-    const final = await finalStates(tendril, type);
-    expect(final.size).toBe(300);
-    expect([seed, lastStates(told)]).toEqual([seed, final]);
-    expect(breaks).toBeGreaterThan(5);
-    expectNoneToGoBack(told);
+      const type = await newEventType(tendril);
+      await subscribe(tendril, {
+        endpointUrl: receiver.url,
+        eventTypes: [type],
+        // Each attempt fails one time in seven, and none may be given up.
+        retryPolicy: { scheduleSeconds: Array.from({ length: 12 }, () => 1) },
+      });
+      const seed = Date.now() % 1e6;
+      const dice = seededDice(seed);
+      const told: Update[] = [];
+      let isPublished = false;
+      let breaks = 0;
+
+      const publishing = publishSlowly(tendril, second, type, 300).then(() => {
+        isPublished = true;
+      });
+      // The first cursor there is: from then on the reader always goes on behind one.
+      const first = await followUpdates(tendril.ws(), { filter: { eventTypes: [type] } });
+      await eventually(() => first.updates.length > 0);
+      first.stop();
+      told.push(...first.updates);
+      const isDone = () =>
+        isPublished &&
+        lastStates(told).size === 300 &&
+        [...lastStates(told).values()].every((status) => status === 'DELIVERED');
+      while (!isDone()) {
+        const server = dice() < 0.5 ? tendril : second;
+        const breakAfter = 1 + Math.floor(dice() * 60);
+        const client = server.ws();
+        let count = 0;
+        const after = told.at(-1)?.cursor ?? '';
+        const followed = await followUpdates(client, { filter: { eventTypes: [type] }, after }, (update) => {
+          if (count >= breakAfter) return;
+          told.push(update);
+          count += 1;
+        });
+        await eventually(
+          () => count === breakAfter || isDone(),
+          15_000,
+          () =>
+            `seed ${seed}: ${told.length} states of ${lastStates(told).size} deliveries were told, ${count} since the last break`,
+        );
+        expect(followed.error()).toBeUndefined();
+        // In two ways: properly, and as a cable does.
+        if (dice() < 0.5) followed.stop();
+        else client.terminate();
+        breaks += 1;
+      }
+      await publishing;
+      const final = await finalStates(tendril, type);
+      expect(final.size).toBe(300);
+      expect([seed, lastStates(told)]).toEqual([seed, final]);
+      expect(breaks).toBeGreaterThan(5);
+      expectNoneToGoBack(told);
+    },
+  );
+
+  test('at a birth, is told that it is SENDING since', async () => {
+    const receiver = await startReceiver((_request, _earlier, response) => void held.push(response));
+    const held: { end(): unknown }[] = [];
+    const type = await newEventType(tendril);
+    await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+    const filter = { eventTypes: [type] };
+    const born = await followUpdates(tendril.ws(), { filter });
+    await publish(tendril, type);
+    await eventually(() => held.length === 1 && born.updates.length === 2);
+    const resumed = await followUpdates(tendril.ws(), { filter, after: born.updates[0]?.cursor ?? '' });
+    await eventually(() => resumed.updates.length > 0);
+    expect(resumed.updates.map(({ status }) => status)).toEqual(['SENDING']);
+    const since = await followUpdates(tendril.ws(), { filter, after: born.updates[1]?.cursor ?? '' });
+    held[0]?.end();
+    await eventually(() => since.updates.length > 0);
+    expect(since.updates.map(({ status }) => status)).toEqual(['DELIVERED']);
   });
 
   test('and one that does not break off misses nothing while PostgreSQL ends the listener', async () => {
@@ -473,7 +525,7 @@ async function cursorBeforeEverything(of: Tendril): Promise<string> {
   const [, , uuid, workspace] = Buffer.from(deliveries.nodes[0]?.cursor ?? '', 'base64url')
     .toString()
     .split(' ');
-  return Buffer.from(`0 0 ${uuid} ${workspace}`).toString('base64url');
+  return Buffer.from(`1 0 ${uuid} ${workspace}`).toString('base64url');
 }
 
 /** Dice that fall the same way for the same seed. */

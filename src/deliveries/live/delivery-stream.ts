@@ -1,7 +1,8 @@
+import { readSnapshot, type Snapshot, sees } from '../../rules/snapshot.js';
 import type { UpdateCursor } from '../../rules/update-cursor.js';
 import type { WorkspaceDatabase } from '../../storage/workspace-database.js';
-import { Delivery } from '../delivery.entity.js';
-import { findPresentPosition, loadChangedSince } from '../load-deliveries.js';
+import type { Delivery } from '../delivery.entity.js';
+import { type CatchUp, findPresentSnapshot, loadChangedSince, placeBehind } from '../load-deliveries.js';
 import { Signal } from './signal.js';
 
 /** Which deliveries a stream wants. */
@@ -25,18 +26,14 @@ export class DeliveryStream {
   readonly #database: WorkspaceDatabase;
   readonly #workspaceId: string;
   readonly #filter: UpdateFilter;
-  readonly #after: UpdateCursor | undefined;
   #buffered: Delivery[] = [];
   /** So far everything was told or does not fit, once what is being told now has been. */
-  #passed: UpdateCursor | undefined;
-  /** Where to go on within a catching up. */
-  #page: UpdateCursor | undefined;
-  /** The oldest transaction that was under way when the catching up began. */
-  #beganAtXmin = '0';
+  #position: UpdateCursor | undefined;
+  #catchUp: CatchUp | undefined;
+  /** Whatever it sees is told by the last catching up: what is told live besides is the same, or older. */
+  #caughtUp: Snapshot | undefined;
+  /** Whether another catching up has to follow. */
   #mustCatchUp: boolean;
-  #misses = 0;
-  /** The states that the last catching up has told; what was told live meanwhile may be older. */
-  readonly #caughtUp = new Map<string, bigint>();
   #isEnded = false;
   readonly #signal = new Signal();
 
@@ -49,15 +46,17 @@ export class DeliveryStream {
     this.#database = database;
     this.#workspaceId = workspaceId;
     this.#filter = filter;
-    this.#after = after;
+    this.#position = after;
     this.#mustCatchUp = after !== undefined;
   }
 
-  /** Takes new states, in their order. */
+  /** Takes new states of one transaction, in their order. */
   take(deliveries: readonly Delivery[]): void {
+    const last = deliveries.at(-1);
+    if (!last || this.#hasCaughtUpWith(last)) return;
     const fitting = deliveries.filter(this.#filter.fits);
     if (fitting.length === 0) {
-      if (this.#hasNothing()) this.#passed = deliveries.at(-1)?.position ?? this.#passed;
+      if (this.#hasNothing()) this.#position = last.position;
       return;
     }
     if (this.#buffered.length + fitting.length > maxBuffered) {
@@ -70,9 +69,7 @@ export class DeliveryStream {
 
   /** Is told that states were missed. */
   miss(): void {
-    this.#misses += 1;
     this.#mustCatchUp = true;
-    this.#page = undefined;
     this.#buffered = [];
     this.#signal.fire();
   }
@@ -84,22 +81,13 @@ export class DeliveryStream {
 
   /** The updates, until the end. */
   async *updates(): AsyncGenerator<Delivery> {
-    let position = this.#after ?? (await findPresentPosition(this.#database, this.#workspaceId));
+    this.#position ??= placeBehind(await findPresentSnapshot(this.#database), this.#workspaceId);
     while (!this.#isEnded) {
-      position = this.#takePassed() ?? position;
-      const batch: readonly Delivery[] = this.#mustCatchUp
-        ? await this.#catchUp(position)
-        : this.#takeBuffered();
+      const batch: readonly Delivery[] =
+        this.#catchUp || this.#mustCatchUp ? await this.#readPage() : this.#takeBuffered();
       if (batch.length > 0) yield* this.#wanted(batch);
-      position = batch.at(-1)?.position ?? position;
-      if (this.#hasNothing()) await this.#signalled();
+      if (this.#hasNothing()) await this.#signal.wait();
     }
-  }
-
-  #takePassed(): UpdateCursor | undefined {
-    const passed = this.#passed;
-    this.#passed = undefined;
-    return passed;
   }
 
   async *#wanted(batch: readonly Delivery[]): AsyncGenerator<Delivery> {
@@ -111,49 +99,45 @@ export class DeliveryStream {
     }
   }
 
-  async #catchUp(position: UpdateCursor): Promise<Delivery[]> {
-    const misses = this.#misses;
-    if (!this.#page) {
-      this.#beganAtXmin = (await findPresentPosition(this.#database, this.#workspaceId)).xmin;
-    }
-    const deliveries = await loadChangedSince(this.#database, this.#page ?? position, pageSize);
+  async #readPage(): Promise<readonly Delivery[]> {
+    const catchUp = this.#catchUp ?? (await this.#beginCatchUp());
+    const deliveries = await loadChangedSince(this.#database, catchUp, pageSize);
     const last = deliveries.at(-1);
-    const isWhole = deliveries.length < pageSize;
-    // What was missed while the page was read may be younger than the page.
-    if (misses === this.#misses) {
-      if (isWhole) this.#mustCatchUp = false;
-      // Only the first page reaches back to `xmin`; the next ones go strictly on. What commits late meanwhile is told live.
-      this.#page = isWhole || !last ? undefined : { ...last.position, xmin: last.position.xid };
+    if (last && deliveries.length === pageSize) {
+      this.#catchUp = { ...catchUp, page: last.position };
+    } else {
+      this.#catchUp = undefined;
+      this.#position = placeBehind(catchUp.until, this.#workspaceId);
     }
-    for (const {
-      uuid,
-      position: { xid },
-    } of deliveries)
-      this.#caughtUp.set(uuid, BigInt(xid));
-    return deliveries.map((delivery) => reachingBackTo(delivery, this.#beganAtXmin));
+    return deliveries;
   }
 
-  #takeBuffered(): Delivery[] {
+  async #beginCatchUp(): Promise<CatchUp> {
+    const start = placeBehind('', this.#workspaceId);
+    const since = this.#position ?? start;
+    // One that was broken off is brought to its end first: what is committed late meanwhile waits, so that each goes on from the last.
+    if (since.until !== undefined) {
+      return { since: { ...start, seen: since.seen }, until: since.until, page: since };
+    }
+    // What is missed from here on may be younger than the snapshot.
+    this.#mustCatchUp = false;
+    const until = await findPresentSnapshot(this.#database);
+    this.#caughtUp = readSnapshot(until);
+    this.#buffered = this.#buffered.filter((delivery) => !this.#hasCaughtUpWith(delivery));
+    return { since, until, page: start };
+  }
+
+  #hasCaughtUpWith({ position: { xid } }: Delivery): boolean {
+    return this.#caughtUp !== undefined && sees(this.#caughtUp, BigInt(xid));
+  }
+
+  #takeBuffered(): readonly Delivery[] {
     const taken = this.#buffered.splice(0, pageSize);
-    return taken.filter(({ uuid, position: { xid } }) => (this.#caughtUp.get(uuid) ?? -1n) < BigInt(xid));
+    this.#position = taken.at(-1)?.position ?? this.#position;
+    return taken;
   }
 
   #hasNothing(): boolean {
-    return this.#buffered.length === 0 && !this.#mustCatchUp && !this.#isEnded;
+    return this.#buffered.length === 0 && !this.#catchUp && !this.#mustCatchUp && !this.#isEnded;
   }
-
-  #signalled(): Promise<void> {
-    this.#caughtUp.clear();
-    return this.#signal.wait();
-  }
-}
-
-/**
- * The delivery with a cursor that reaches back so far at least: what commits late, between two pages, is told after them, and who
- * breaks off before that must find it behind the cursor.
- */
-function reachingBackTo(delivery: Delivery, xmin: string): Delivery {
-  const { position } = delivery;
-  if (BigInt(position.xmin) <= BigInt(xmin)) return delivery;
-  return new Delivery({ ...delivery, changedXid: position.xid, changedXmin: xmin });
 }

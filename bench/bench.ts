@@ -3,6 +3,7 @@ import { backlog } from './backlog.js';
 import { bareLoop } from './bare-loop.js';
 import { type BenchFlags, readBenchFlags } from './bench-flags.js';
 import type { Benchmark } from './benchmark.js';
+import { diskSync } from './disk-sync.js';
 import { endToEnd } from './end-to-end.js';
 import { fairness } from './fairness.js';
 import type { Figure } from './figure.js';
@@ -21,6 +22,7 @@ import { twoOfEach } from './two-of-each.js';
 // What is sensitive to the state of the database comes first; the job-per-delivery baseline stops Tendril, so it comes last.
 const benchmarks: readonly Benchmark[] = [
   bareLoop,
+  diskSync,
   latency,
   liveDelay,
   publishCost,

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { DeliveriesDocument, PublishEventsDocument } from '../../generated/operations.js';
 import { fromTypeId } from '../../src/storage/typeid.js';
 import { eventually } from '../support/eventually.js';
+import { followUpdates } from '../support/follow-updates.js';
 import { deliveryIds, publish, subscribe } from '../support/main-operations.js';
 import { freshEnv, startTendril } from '../support/tendril.js';
 
@@ -30,13 +31,11 @@ test('a reader that breaks off on the second page of what it has missed is told,
 
   // The deliveries' payloads are looked up one after the other, which takes the first page some time.
   const query = `subscription ($after: String) { deliveryUpdated(after: $after) { id status cursor event { payload } } }`;
-  const follow = (after: string) =>
-    tendril.ws().iterate<{ deliveryUpdated: { id: string; status: string; cursor: string } }>({
-      query,
-      variables: { after },
-    });
   const told: { id: string; status: string; cursor: string }[] = [];
-  for await (const { data } of follow(start)) {
+  const first = tendril
+    .ws()
+    .iterate<{ deliveryUpdated: (typeof told)[number] }>({ query, variables: { after: start } });
+  for await (const { data } of first) {
     if (!data) continue;
     told.push(data.deliveryUpdated);
     if (told.length === 1) {
@@ -47,11 +46,10 @@ test('a reader that breaks off on the second page of what it has missed is told,
   }
   expect(told.length).toBeGreaterThan(500);
 
-  const resumed = follow(told.at(-1)?.cursor ?? '');
-  void (async () => {
-    for await (const { data } of resumed) if (data) told.push(data.deliveryUpdated);
-  })();
-  await eventually(() => told.some(({ id, status }) => id === late && status === 'CANCELED'), 5_000);
+  const resumed = await followUpdates(tendril.ws(), { after: told.at(-1)?.cursor ?? '' });
+  await eventually(() =>
+    [...told, ...resumed.updates].some(({ id, status }) => id === late && status === 'CANCELED'),
+  );
 
   async function cursorOf(id: string): Promise<string> {
     const { deliveries } = await tendril.http().request(DeliveriesDocument, { filter: { search: id } });

@@ -54,6 +54,8 @@ export class DeliveryStream {
   take(deliveries: readonly Delivery[]): void {
     const last = deliveries.at(-1);
     if (!last || this.#hasCaughtUpWith(last)) return;
+    // Changes are told in the order of their commits: whatever comes from here on is younger than the catching up.
+    this.#caughtUp = undefined;
     const fitting = deliveries.filter(this.#filter.fits);
     if (fitting.length === 0) {
       if (this.#hasNothing()) this.#position = last.position;

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type ApiKeyScope,
   CreateApiKeyDocument,
-  type DeliveryUpdatedSubscription,
   EventsDocument,
   PublishEventDocument,
   RevokeApiKeyDocument,
@@ -12,6 +11,7 @@ import {
 } from '../../generated/operations.js';
 import { eventually } from '../support/eventually.js';
 import { everyLiveOperation, everyOperation, type Ids } from '../support/every-operation.js';
+import { followUpdates } from '../support/follow-updates.js';
 import {
   deliveryIds,
   deliveryOnce,
@@ -156,22 +156,15 @@ describe('a workspace', () => {
   });
 
   test('sees its own deliveries live, and no others', async () => {
-    const seen: string[] = [];
-    const updates = other.ws().iterate<DeliveryUpdatedSubscription>({
-      query: 'subscription { deliveryUpdated { id status cursor } }',
-    });
-    void (async () => {
-      for await (const { data } of updates) if (data) seen.push(data.deliveryUpdated.id);
-    })();
+    const followed = await followUpdates(other.ws());
     await subscribe(other, { endpointUrl: `${receiver.url}/other`, eventTypes: ['payout.failed'] });
-    // The stream is open once something has been seen on it.
-    await eventually(async () => (await publish(other, 'payout.failed')) && seen.length > 0);
+    const seen = () => followed.updates.map(({ id }) => id);
     const foreign = await publishForOne(tendril, type);
     await deliveryOnce(tendril, foreign, 'DELIVERED');
     const [last = ''] = await deliveryIds(other, { eventIds: [await publish(other, 'payout.failed')] });
-    await eventually(() => seen.includes(last));
-    expect(seen).not.toContain(foreign);
-    for (const id of new Set(seen)) expect((await showDelivery(other, id)).id).toBe(id);
+    await eventually(() => seen().includes(last));
+    expect(seen()).not.toContain(foreign);
+    for (const id of new Set(seen())) expect((await showDelivery(other, id)).id).toBe(id);
   });
 
   test("cannot follow another's stream from its cursor", async () => {

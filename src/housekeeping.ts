@@ -9,8 +9,8 @@ import { dropOldConfirmations } from './subscriptions/drop-old-confirmations.js'
 const everyMs = 3_600_000;
 
 /**
- * Makes the coming days' partitions and the indexes of those that are over, now and every hour; every hour it also drops days past their
- * retention and forgets old idempotency keys and confirmations.
+ * Now and every hour: makes the coming days' partitions and the indexes of those that are over, drops days past their retention and
+ * forgets old idempotency keys and confirmations. Waits for the coming days only, which publishing needs.
  */
 export async function startHousekeeping(
   database: Database,
@@ -23,7 +23,7 @@ export async function startHousekeeping(
     if (!stopped.signal.aborted)
       log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour');
   };
-  let running = Promise.resolve();
+  let running = keepHouse().catch(failed);
   // On its own: it can take hours, and wait for whoever reads for long, while publishing needs the coming days.
   let indexing = makeIndexes().catch(failed);
   const timer = setInterval(() => {

@@ -185,6 +185,17 @@ test('of two processes that drop at once, one does it', async () => {
   ).toEqual([dayAgo(41), dayAgo(40)]);
 });
 
+test('a server that never runs for an hour drops days too: at its start', async () => {
+  const env = await freshEnv();
+  url = env.DATABASE_URL ?? '';
+  pool = openPool(url);
+  await fill(40, 5);
+  await fill(20, 5);
+  await startTendril(env);
+  await eventually(async () => (await oldDays('delivery')).length === 0);
+  expect((await pool.query('SELECT FROM delivery')).rowCount).toBe(5);
+});
+
 test('whoever pages through the logs while days are dropped is answered without an error', async () => {
   const env = await freshEnv();
   url = env.DATABASE_URL ?? '';

@@ -8,7 +8,7 @@ const stopWithinMs = 15_000;
 
 // By itself V8 lets a heap grow to four times what lives in it where the machine has memory, half a gigabyte here, before it looks
 // for garbage. This is no limit: what large payloads need, they get.
-const heapGrowingPercent = 40;
+const heapGrowingPercent = 25;
 
 /** Runs the server until a signal stops it, and then ends the process; fails with a StartError where it cannot start. */
 export async function serve(): Promise<never> {

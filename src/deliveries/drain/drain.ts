@@ -4,7 +4,7 @@ import { claimShare } from '../../rules/concurrency-window.js';
 import type { Outcome } from '../../rules/outcome.js';
 import { newUuid, zeroUuid } from '../../storage/typeid.js';
 import type { Alarms } from '../alarms/alarms.js';
-import { Signal } from '../live/signal.js';
+import { Signal } from '../signal.js';
 import { type ClaimedDelivery, claimDue, claimDueOf, claimedAtBirth } from './claim-due.js';
 import { EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';

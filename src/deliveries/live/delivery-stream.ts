@@ -3,7 +3,7 @@ import type { UpdateCursor } from '../../rules/update-cursor.js';
 import type { WorkspaceDatabase } from '../../storage/workspace-database.js';
 import type { Delivery } from '../delivery.entity.js';
 import { type CatchUp, findPresentSnapshot, loadChangedSince, placeBehind } from '../load-deliveries.js';
-import { Signal } from './signal.js';
+import { Signal } from '../signal.js';
 
 /** Which deliveries a stream wants. */
 export interface UpdateFilter {

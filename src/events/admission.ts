@@ -1,4 +1,4 @@
-import type { NewEvent } from './store-events.js';
+import type { NewEvent, Place } from './store-events.js';
 
 /** Takes new deliveries straight into sending, where this process sends and has room for them. */
 export interface Admission {
@@ -8,12 +8,6 @@ export interface Admission {
   begin(admitted: readonly Admitted[]): void;
   /** Gives up a place whose delivery was not stored. */
   withdraw(subscriptionId: string, place: Place): void;
-}
-
-/** What a delivery is claimed with. */
-export interface Place {
-  readonly worker: number;
-  readonly attemptId: string;
 }
 
 /** A stored delivery that has its place. */

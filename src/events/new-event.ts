@@ -1,13 +1,13 @@
 import { newUuid, timeOfUuid } from '../storage/typeid.js';
 import type { Admission } from './admission.js';
+import type { CheckedEvent } from './check-event.js';
 import { fittingTakers } from './fitting-takers.js';
 import type { MatchedType, Taker } from './match-subscriptions.js';
-import type { WaitingEvent } from './publish-batch.js';
 import type { NewDelivery, NewEvent } from './store-events.js';
 
 /** An event with its id, and a delivery for each taker whose filter it fits; `admission` gives those a place that may be sent at once. */
 export function newEvent(
-  { workspaceId, apiKeyId, event }: Pick<WaitingEvent, 'workspaceId' | 'apiKeyId' | 'event'>,
+  { workspaceId, apiKeyId, event }: { workspaceId: string; apiKeyId: string; event: CheckedEvent },
   requestHash: Buffer,
   { takers, revision }: MatchedType,
   admission: Admission,

@@ -1,6 +1,5 @@
 import { leaseSeconds } from '../rules/delivery-states.js';
 import type { Database, Statement } from '../storage/database.js';
-import type { Place } from './admission.js';
 
 /** An event to store, with the deliveries that it leads to. */
 export interface NewEvent {
@@ -26,6 +25,12 @@ export interface NewDelivery {
   readonly subscriptionRevision: number;
   readonly skipReason: string | null;
   readonly place: Place | undefined;
+}
+
+/** What a delivery is claimed with. */
+export interface Place {
+  readonly worker: number;
+  readonly attemptId: string;
 }
 
 /** Who holds an idempotency key. */

@@ -1,4 +1,4 @@
-import type { Admission, Admitted, Place } from '../../events/admission.js';
+import type { Admission, Admitted } from '../../events/admission.js';
 import { afterClaim } from '../../rules/claim-turn.js';
 import { claimShare } from '../../rules/concurrency-window.js';
 import type { Outcome } from '../../rules/outcome.js';
@@ -73,7 +73,7 @@ export class Drain implements Admission {
     return true;
   }
 
-  admit(subscriptionId: string): Place | undefined {
+  admit(subscriptionId: string): Admitted['place'] | undefined {
     if (!this.#isRunning || this.#isStopping || this.#slots.left <= 0) return undefined;
     if (!this.#windows.isOpen(subscriptionId)) return undefined;
     this.#enter(subscriptionId);
@@ -84,7 +84,7 @@ export class Drain implements Admission {
     if (admitted.length > 0) void this.#sendAll(admitted.map(claimedAtBirth));
   }
 
-  withdraw(subscriptionId: string, { attemptId }: Pick<Place, 'attemptId'>): void {
+  withdraw(subscriptionId: string, { attemptId }: Pick<Admitted['place'], 'attemptId'>): void {
     this.#claims.settle(attemptId);
     this.#end({ subscriptionId }, undefined);
     this.#free();

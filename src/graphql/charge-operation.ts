@@ -8,10 +8,12 @@ import { rateLimited } from './rate-limited.js';
 /** An operation that is about to be executed, over HTTP or WebSocket. */
 export interface OperationAhead {
   readonly document: DocumentNode;
+  /** What it was written as. */
+  readonly query: string;
   readonly operationName?: string | null | undefined;
   /** As they came, not coerced yet. */
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
-  /** The length of the request, where that is known. */
+  /** The length of the request, where that is known: a body in chunks does not tell it, and neither does a WebSocket. */
   readonly bytes?: number | undefined;
 }
 
@@ -21,7 +23,7 @@ export interface OperationAhead {
  */
 export async function chargeOperation(
   schema: GraphQLSchema,
-  { document, operationName, variables, bytes }: OperationAhead,
+  { document, query, operationName, variables, bytes }: OperationAhead,
   caller: Caller,
   { rateLimits }: Pick<Parts, 'rateLimits'>,
 ): Promise<{ readonly standings: readonly Standing[]; readonly refusal: GraphQLError | undefined }> {
@@ -30,7 +32,7 @@ export async function chargeOperation(
     document,
     operationName,
     variables,
-    () => bytes ?? Buffer.byteLength(JSON.stringify(variables ?? {})),
+    () => bytes ?? Buffer.byteLength(query) + Buffer.byteLength(JSON.stringify(variables ?? {})),
   );
   const standings = await rateLimits.charge(caller, uses);
   return { standings, refusal: rateLimited(standings) };

@@ -109,12 +109,12 @@ function costLimit({ refusalOfCost }: DocumentLimits): ApolloServerPlugin<Contex
 function rateLimit(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ document, operationName, request, contextValue, response }) => {
+      didResolveOperation: async ({ document, source, operationName, request, contextValue, response }) => {
         const { caller, parts } = contextValue;
         if (!caller) return;
         const length = request.http?.headers.get('content-length');
         const bytes = length === undefined ? undefined : Number(length);
-        const operation = { document, operationName, variables: request.variables, bytes };
+        const operation = { document, query: source, operationName, variables: request.variables, bytes };
         const { standings, refusal } = await chargeOperation(schema, operation, caller, parts);
         for (const [name, value] of rateLimitFields(standings)) response.http.headers.set(name, value);
         if (refusal) throw refusal;

@@ -8,7 +8,7 @@ import { createRateLimits } from '../../src/workspaces/rate-limits.js';
 import { untilCounted, withClient } from '../support/counted-uses.js';
 import { eventually } from '../support/eventually.js';
 import { newKey } from '../support/new-key.js';
-import { postGraphql, respondGraphql } from '../support/post-graphql.js';
+import { type GraphqlAnswer, postGraphql, respondGraphql } from '../support/post-graphql.js';
 import { addWorkspace } from '../support/second-workspace.js';
 import { countStatements } from '../support/statement-counter.js';
 import { freshEnv, startTendril, startTendrilProcess, type Tendril } from '../support/tendril.js';
@@ -190,12 +190,20 @@ describe('publishing', () => {
     expect((await postGraphql(tendril, logs)).errors).toBeUndefined();
   });
 
-  test('is limited by bytes', async () => {
-    const tendril = await startTendril(await freshEnv({ PUBLISHED_BYTES_PER_MINUTE: '5000' }));
-    expect((await publishSome(tendril, 1, tendril.key, 'x'.repeat(4000))).errors).toBeUndefined();
-    const { errors } = await publishSome(tendril, 1, tendril.key, 'x'.repeat(4000));
-    expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
-    expect((await publishSome(tendril, 1)).errors).toBeUndefined();
+  describe.each([
+    ['in the document', `mutation { ${publishOne.replace('{}', `"${'x'.repeat(4_000)}"`)} }`, {}],
+    ['in the variables', publishMany, { events: [{ type: 'payout.paid', payload: 'x'.repeat(4_000) }] }],
+  ])('is limited by bytes that stand %s,', (_where, query, variables) => {
+    test.each([
+      ['with a length', (tendril: Tendril) => postGraphql(tendril, query, { variables })],
+      ['in chunks', (tendril: Tendril) => postInChunks(tendril, { query, variables })],
+      ['over WebSocket', (tendril: Tendril) => askBySocket(tendril, { query, variables })],
+    ])('sent %s', async (_how, send) => {
+      const tendril = await startTendril(await freshEnv({ PUBLISHED_BYTES_PER_MINUTE: '5000', ROLE: 'api' }));
+      expect((await send(tendril)).errors).toBeUndefined();
+      expect((await send(tendril)).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+      expect((await publishSome(tendril, 1)).errors).toBeUndefined();
+    });
   });
 });
 
@@ -230,4 +238,25 @@ async function isRefused(tendril: Tendril, query: string): Promise<boolean> {
 function publishSome(tendril: Tendril, count: number, key = tendril.key, payload = '') {
   const events = Array.from({ length: count }, () => ({ type: 'payout.paid', payload }));
   return postGraphql(tendril, publishMany, { key, variables: { events } });
+}
+
+async function postInChunks({ url, key }: Tendril, asked: object): Promise<GraphqlAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': key },
+    body: new Blob([JSON.stringify(asked)]).stream(),
+    duplex: 'half',
+  });
+  return (await response.json()) as GraphqlAnswer;
+}
+
+async function askBySocket(
+  tendril: Tendril,
+  asked: { query: string; variables: Record<string, unknown> },
+): Promise<GraphqlAnswer> {
+  try {
+    return (await tendril.ws().iterate(asked).next()).value as GraphqlAnswer;
+  } catch (errors) {
+    return { errors: errors as NonNullable<GraphqlAnswer['errors']> };
+  }
 }

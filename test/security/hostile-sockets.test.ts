@@ -4,6 +4,8 @@ import { eventually } from '../support/eventually.js';
 import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 import { upgradeRequest } from '../support/upgrade-request.js';
 
+// The first byte of a close frame.
+const closing = 0x88;
 let tendril: Tendril;
 
 beforeAll(async () => {
@@ -21,6 +23,8 @@ async function openRaw(): Promise<RawPeer> {
   let received = Buffer.alloc(0);
   const heard = (data: Buffer) => {
     received = Buffer.concat([received, data]);
+    // Unless it is answered, the server waits a while before it ends the connection.
+    if (received.includes(closing)) socket.write(frame(closing, ''));
   };
   socket.on('data', heard);
   socket.write([...upgradeRequest, 'Sec-WebSocket-Extensions: permessage-deflate', '', ''].join('\r\n'));
@@ -32,7 +36,7 @@ async function openRaw(): Promise<RawPeer> {
     head,
     closeCode: async () => {
       await closed;
-      const at = received.lastIndexOf(0x88);
+      const at = received.lastIndexOf(closing);
       return at === -1 ? undefined : received.readUInt16BE(at + 2);
     },
     say: (message) => socket.write(frame(0x81, JSON.stringify(message))),

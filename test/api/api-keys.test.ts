@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   ApiKeysDocument,
   CreateApiKeyDocument,
@@ -6,14 +7,18 @@ import {
   RevokeApiKeyDocument,
   ViewerDocument,
 } from '../../generated/operations.js';
+import { openDatabase } from '../../src/storage/database.js';
+import { createAuthenticator } from '../../src/workspaces/authenticate.js';
 import { eventually } from '../support/eventually.js';
 import { postGraphql } from '../support/post-graphql.js';
-import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
+import { type Env, freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
+let env: Env;
 let tendril: Tendril;
 
 beforeAll(async () => {
-  tendril = await startTendril(await freshEnv(), { stopAfterTest: false });
+  env = await freshEnv();
+  tendril = await startTendril(env, { stopAfterTest: false });
 });
 
 afterAll(() => tendril.stop());
@@ -168,6 +173,22 @@ describe('a key that is revoked', () => {
 
     const { apiKeys } = await tendril.http().request(ApiKeysDocument);
     expect(apiKeys.find((apiKey) => apiKey.id === id)?.revokedAt).toBe(revokeApiKey.apiKey?.revokedAt);
+  });
+
+  test('is not taken for good by what was read of it before', async () => {
+    const { id, key } = await create({ name: 'Read', scopes: ['READ'] });
+    const database = await openDatabase(env.DATABASE_URL ?? '', [], pino({ level: 'silent' }));
+    const authenticator = createAuthenticator(database);
+    onTestFinished(async () => {
+      await authenticator.close();
+      await database.close();
+    });
+    const reading = authenticator.authenticate(key);
+    // Whoever revokes says so once it is committed, and this may be read by then and still be on its way.
+    authenticator.forget();
+    expect(await reading).toMatchObject({ scopes: ['READ'] });
+    await tendril.http().request(RevokeApiKeyDocument, { id });
+    expect(await authenticator.authenticate(key)).toBeUndefined();
   });
 
   test('keeps its first date when it is revoked again', async () => {

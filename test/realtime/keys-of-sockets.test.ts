@@ -1,4 +1,8 @@
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { withClient } from '../support/counted-uses.js';
+import { eventually } from '../support/eventually.js';
 import { newKey } from '../support/new-key.js';
 import { postGraphql } from '../support/post-graphql.js';
 import { freshEnv, startTendril, startTendrilProcess, type Tendril } from '../support/tendril.js';
@@ -47,6 +51,29 @@ test('a key has at most SOCKETS_PER_KEY sockets; one more is closed with 4403, u
   await first.closed;
   await openSocket(tendril, key);
 });
+
+test('a socket that is gone before its key has been looked up takes no place', async () => {
+  const env = await freshEnv({ SOCKETS_PER_KEY: '1', ROLE: 'api' });
+  const tendril = await startTendril(env);
+  const { key } = await newKey(tendril);
+  await withClient(env, async (client) => {
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE');
+    const gone = new WebSocket(`${tendril.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(gone, 'open');
+    gone.send(JSON.stringify({ type: 'connection_init', payload: { 'X-API-Key': key } }));
+    await eventually(async () => (await client.query(lookUpsThatWait)).rowCount);
+    gone.terminate();
+    await once(gone, 'close');
+    // What is asked for later is answered when the server has noticed it.
+    await fetch(`${tendril.url}/health/live`);
+    await client.query('ROLLBACK');
+  });
+  await eventually(() => openSocket(tendril, key).catch(() => undefined));
+});
+
+const lookUpsThatWait = `SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database()
+  WHERE relation = 'api_key'::regclass AND mode = 'AccessShareLock' AND NOT granted`;
 
 interface OpenSocket {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;

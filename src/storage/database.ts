@@ -62,6 +62,7 @@ async function connect(
   log: Logger,
   migrations: readonly MigrationClass[],
 ): Promise<Database> {
+  const server = serverOf(url);
   const orm = await MikroORM.init({
     clientUrl: url,
     entities,
@@ -70,9 +71,10 @@ async function connect(
     allowGlobalContext: false,
     discovery: { warnWhenNoEntities: false },
     driverOptions: {
+      ...server,
       max: maxConnections,
       application_name: 'tendril',
-      options: `${planning} ${ofAllWorkspaces}`,
+      options: `${server.options} ${planning} ${ofAllWorkspaces}`,
     },
     migrations: { migrationsList: [...migrations], snapshot: false, tableName: 'migration' },
     logger: (message) => log.debug(message),
@@ -86,7 +88,12 @@ async function connect(
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
   const query: Query = async (statement, values) =>
     (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
-  const workspaces = createWorkspaceDatabases(orm, { settings: planning, role, server: query, onError });
+  const workspaces = createWorkspaceDatabases(orm, {
+    server: { ...server, options: `${server.options} ${planning}` },
+    role,
+    serverQuery: query,
+    onError,
+  });
   const answers = () => {
     const deadline = new Promise<boolean>((resolve) => setTimeout(resolve, answersWithinMs, false).unref());
     const asked = pool.query('SELECT 1').then(
@@ -97,6 +104,23 @@ async function connect(
   };
   const close = async () => void (await Promise.all([workspaces.close(), orm.close(true)]));
   return { ofWorkspace: workspaces.of, orm, query, answers, pool, processIds, url, close };
+}
+
+/**
+ * The server of a URL, as every pool connects to it. MikroORM would not see `sslmode` and the other parameters of the URL; and
+ * given the URL itself, pg would let its `options` win over those of ours that hold a workspace's requests to it.
+ */
+function serverOf(url: string) {
+  const { host, port, user, password, database, ssl } = new pg.Client({ connectionString: url });
+  return {
+    host,
+    port,
+    user,
+    password,
+    database,
+    ssl,
+    options: new URL(url).searchParams.get('options') ?? '',
+  };
 }
 
 /** The server process of a connection: the driver knows it, its types do not. */

@@ -3,6 +3,9 @@ import { StartError } from '../start-error.js';
 const start = 'start it, or set DATABASE_URL to one that runs.';
 const name = 'set DATABASE_URL to the name or address of its host.';
 const login = 'set DATABASE_URL to a user and password that it lets in.';
+const trust =
+  'give sslrootcert=FILE in DATABASE_URL, or NODE_EXTRA_CA_CERTS, with the certificate of who vouches for its own.';
+const noTls = 'The server does not support SSL connections';
 
 // Node's codes, and PostgreSQL's: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const remedies: Readonly<Record<string, string>> = {
@@ -15,11 +18,16 @@ const remedies: Readonly<Record<string, string>> = {
   EAI_AGAIN: name,
   '28000': login,
   '28P01': login,
+  DEPTH_ZERO_SELF_SIGNED_CERT: trust,
+  SELF_SIGNED_CERT_IN_CHAIN: trust,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: trust,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: trust,
+  [noTls]: 'turn TLS on there, or leave sslmode out of DATABASE_URL.',
 };
 
 /** What an operator can do about a PostgreSQL that could not be connected to; undefined for an error of another kind. */
 export function whyNoConnection(url: string, error: unknown): StartError | undefined {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const { code = (error as Error).message } = error as NodeJS.ErrnoException;
   const remedy = remedies[code];
   if (remedy === undefined) return undefined;
   const { hostname, port } = new URL(url);

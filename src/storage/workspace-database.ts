@@ -21,12 +21,12 @@ export interface WorkspaceDatabases {
 
 /** How the connections of requests are made. */
 interface ConnectionOptions {
-  /** Settings that each begins with. */
-  readonly settings: string;
+  /** The server, and in `options` the settings that each begins with. */
+  readonly server: pg.PoolConfig;
   /** The role to take on; undefined: the database's user meets the policies itself. */
   readonly role: string | undefined;
   /** Sees every workspace. */
-  readonly server: Query;
+  readonly serverQuery: Query;
   readonly onError: (error: Error) => void;
 }
 
@@ -38,14 +38,13 @@ const maxConnections = 8;
  */
 export function createWorkspaceDatabases(
   orm: MikroORM,
-  { settings, role, server, onError }: ConnectionOptions,
+  { server, role, serverQuery, onError }: ConnectionOptions,
 ): WorkspaceDatabases {
   const pool = new pg.Pool({
-    // The same server by the same means as the ORM. Not by the URL: what that has in `options` would win over these, and over the role.
-    ...orm.em.getConnection().getConnectionOptions(),
+    ...server,
     max: maxConnections,
     application_name: 'tendril requests',
-    options: role === undefined ? settings : `${settings} -c role=${role}`,
+    options: `${server.options} ${role === undefined ? '' : `-c role=${role}`}`,
   });
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
@@ -78,7 +77,7 @@ export function createWorkspaceDatabases(
   return {
     of: (workspaceId) => ({
       query: (statement, values) => withConnection(workspaceId, (query) => query(statement, values)),
-      eventSearch: createEventSearch(server, workspaceId),
+      eventSearch: createEventSearch(serverQuery, workspaceId),
       em: () => orm.em.fork({ session: { variables: sessionVariables(workspaceId) } }),
       transactional: (work) =>
         withConnection(workspaceId, async (query, client) => {

@@ -6,6 +6,9 @@ import {
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
+  print,
+  type VariableNode,
+  visit,
 } from 'graphql';
 import { collectFields } from 'graphql/execution/collectFields.js';
 import type { OperationUses } from '../workspaces/rate-limits.js';
@@ -14,7 +17,8 @@ type Variables = Readonly<Record<string, unknown>>;
 
 /**
  * What an operation uses of what is limited: its root fields, each as often as it would be executed, and the events that it
- * publishes. `requestBytes` is asked only where it publishes. The document must be valid; the variables are as they came.
+ * publishes. `requestBytes` is asked only where it publishes; a variable that stands several times there adds its bytes each further
+ * time. The document must be valid; the variables are as they came.
  */
 export function operationUses(
   schema: GraphQLSchema,
@@ -27,14 +31,16 @@ export function operationUses(
   const uses = { fields: new Map<string, number>(), events: 0, bytes: 0 };
   if (!operation) return uses;
   const variables = { ...defaultsOf(operation), ...given };
+  const published: FieldNode[] = [];
   for (const field of rootFields(schema, document, operation, variables)) {
     const name = field.name.value;
     if (name.startsWith('__')) continue;
     uses.fields.set(name, (uses.fields.get(name) ?? 0) + 1);
-    if (name === 'publishEvent') uses.events += 1;
-    else if (name === 'publishEvents') uses.events += eventsOf(field, variables);
+    if (!name.startsWith('publishEvent')) continue;
+    published.push(field);
+    uses.events += name === 'publishEvent' ? 1 : eventsOf(field, variables);
   }
-  if (uses.events > 0) uses.bytes = requestBytes();
+  if (uses.events > 0) uses.bytes = requestBytes() + repeatedBytes(operation, published, given ?? {});
   return uses;
 }
 
@@ -66,6 +72,27 @@ function defaultsOf(operation: OperationDefinitionNode): Record<string, unknown>
     else if (defaultValue?.kind === Kind.LIST) defaults[variable.name.value] = defaultValue.values;
   }
   return defaults;
+}
+
+/** What the variables of fields come to, less each one's first time, which is in the request. */
+function repeatedBytes(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  fields: readonly FieldNode[],
+  given: Variables,
+): number {
+  const times = new Map<string, number>();
+  const count = ({ name }: VariableNode) => void times.set(name.value, (times.get(name.value) ?? 0) + 1);
+  for (const { arguments: args = [] } of fields)
+    for (const argument of args) visit(argument, { Variable: count });
+  let bytes = 0;
+  for (const { variable, defaultValue } of variableDefinitions) {
+    const name = variable.name.value;
+    const further = (times.get(name) ?? 0) - 1;
+    if (further < 1) continue;
+    const text = name in given ? JSON.stringify(given[name]) : defaultValue && print(defaultValue);
+    bytes += further * Buffer.byteLength(text ?? '');
+  }
+  return bytes;
 }
 
 /** How many events stand in the argument; one that is no list counts as a list of it. */

@@ -193,6 +193,16 @@ describe('publishing', () => {
   describe.each([
     ['in the document', `mutation { ${publishOne.replace('{}', `"${'x'.repeat(4_000)}"`)} }`, {}],
     ['in the variables', publishMany, { events: [{ type: 'payout.paid', payload: 'x'.repeat(4_000) }] }],
+    [
+      'in a variable for many events',
+      `mutation ($p: JSON!) { publishEvents(events: [${'{ type: "payout.paid", payload: $p } '.repeat(15)}]) { userErrors { code } } }`,
+      { p: 'x'.repeat(200) },
+    ],
+    [
+      'in the default of a variable for many events',
+      `mutation ($p: JSON = "${'x'.repeat(200)}") { publishEvents(events: [${'{ type: "payout.paid", payload: $p } '.repeat(15)}]) { userErrors { code } } }`,
+      {},
+    ],
   ])('is limited by bytes that stand %s,', (_where, query, variables) => {
     test.each([
       ['with a length', (tendril: Tendril) => postGraphql(tendril, query, { variables })],

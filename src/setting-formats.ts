@@ -67,6 +67,8 @@ function decodes(text: string): boolean {
   }
 }
 
+const sslModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
 /** The URL of a PostgreSQL database; faults never quote it, since it holds a password. */
 export const postgresUrl = z.string().transform((text, context) => {
   const right =
@@ -82,9 +84,12 @@ export const postgresUrl = z.string().transform((text, context) => {
     context.addIssue(`is not a PostgreSQL URL; ${right}`);
     return z.NEVER;
   }
-  if (url.pathname.length > 1) return text;
-  context.addIssue(`names no database; ${right}`);
-  return z.NEVER;
+  if (url.pathname.length <= 1) context.addIssue(`names no database; ${right}`);
+  const sslMode = url.searchParams.get('sslmode');
+  // pg takes any other word for none, and speaks in clear.
+  if (sslMode !== null && !sslModes.includes(sslMode))
+    context.addIssue(`has an unknown sslmode; give one of ${sslModes.join(', ')}`);
+  return context.issues.length > 0 ? z.NEVER : text;
 });
 
 // Several hosts are allowed before the path, which is why `new URL` cannot read it.

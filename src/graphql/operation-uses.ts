@@ -89,7 +89,9 @@ function repeatedBytes(
     const name = variable.name.value;
     const further = (times.get(name) ?? 0) - 1;
     if (further < 1) continue;
-    const text = name in given ? JSON.stringify(given[name]) : defaultValue && print(defaultValue);
+    const text = Object.hasOwn(given, name)
+      ? JSON.stringify(given[name])
+      : defaultValue && print(defaultValue);
     bytes += further * Buffer.byteLength(text ?? '');
   }
   return bytes;

@@ -5,6 +5,8 @@ const name = 'set DATABASE_URL to the name or address of its host.';
 const login = 'set DATABASE_URL to a user and password that it lets in.';
 const trust =
   'give sslrootcert=FILE in DATABASE_URL, or NODE_EXTRA_CA_CERTS, with the certificate of who vouches for its own.';
+const file =
+  'give files that are there and can be read as sslrootcert, sslcert, sslkey and host in DATABASE_URL.';
 const noTls = 'The server does not support SSL connections';
 
 // Node's codes, and PostgreSQL's: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -14,6 +16,8 @@ const remedies: Readonly<Record<string, string>> = {
   ETIMEDOUT: start,
   EHOSTUNREACH: start,
   ENETUNREACH: start,
+  ENOENT: file,
+  EACCES: file,
   ENOTFOUND: name,
   EAI_AGAIN: name,
   '28000': login,

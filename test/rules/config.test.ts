@@ -191,6 +191,12 @@ describe('a wrong setting is told with its name and what would be right', () => 
     ['DATABASE_URL', 'postgres://db.example:port/tendril', /not a PostgreSQL URL/],
     ['DATABASE_URL', 'postgres://user:50%@db.example/tendril', /percent-encoded/],
     ['DATABASE_URL', 'postgres://db.example', /names no database/],
+    [
+      'DATABASE_URL',
+      'postgres://db.example/tendril?sslmode=verify',
+      /sslmode; give one of disable, .*, verify-full/,
+    ],
+    ['DATABASE_URL', 'postgres://db.example/tendril?sslmode=', /unknown sslmode/],
     ['MONGODB_URL', 'localhost:27017', /give mongodb:\/\/host/],
     ['MONGODB_URL', 'mongodb://', /not a MongoDB URL/],
     ['MONGODB_URL', 'mongodb://user:p@ss@mongo.example', /percent-encoded/],

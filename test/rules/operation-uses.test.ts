@@ -113,6 +113,14 @@ test.each<[string, string, Variables, Record<string, number>, number, number?]>(
     7 + JSON.stringify(event).length,
   ],
   [
+    'payloads of a default, under a name that every object has',
+    `mutation ($toString: JSON = "${'x'.repeat(98)}") { ${publishing('[{ type: "payout.paid", payload: $toString }, { type: "payout.paid", payload: $toString }]')} }`,
+    {},
+    { publishEvents: 1 },
+    2,
+    7 + 100,
+  ],
+  [
     'events of a default',
     `mutation ($events: [PublishEventInput!]! = [${literal}, ${literal}]) { ${publishing('$events')} }`,
     {},

@@ -58,3 +58,10 @@ test.each([
   await expect(refused).rejects.toThrow(why);
   await expect(refused).rejects.toThrow(remedy);
 });
+
+test('a certificate that cannot be read is told in a sentence', async () => {
+  const url = new URL(await newDatabase());
+  url.searchParams.set('sslrootcert', '/nowhere/root.pem');
+  const refused = openDatabase(url.href, [Workspace], silent);
+  await expect(refused).rejects.toThrow(/cannot be used \(ENOENT\): give files .* sslrootcert/);
+});

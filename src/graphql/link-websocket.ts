@@ -49,6 +49,9 @@ export function linkWebSocket<L extends Link>(server: Server<L>, link: L, log: L
             if (socket.isPaused && waiting <= maxWaiting / 2 && waitingBytes <= maxWaitingBytes / 2)
               socket.resume();
             take(text).catch((error: unknown) => {
+              // What only a server may say: graphql-ws throws for it as for failures of ours.
+              if (error instanceof Error && error.message.startsWith('Unexpected message of type'))
+                return socket.close(CloseCode.BadRequest, 'Invalid message received');
               log.error({ err: error }, 'a WebSocket failed');
               socket.close(CloseCode.InternalServerError, 'Internal server error');
             });

@@ -175,6 +175,8 @@ describe('what breaks the protocol closes the socket', () => {
     ['nothing', ''],
     ['no type', '{}'],
     ['an unknown type', '{"type":"start","id":"1","payload":{"query":"{ __typename }"}}'],
+    ['what a server says', '{"type":"next","id":"1","payload":{"data":{}}}'],
+    ['an acknowledgement', '{"type":"connection_ack"}'],
     ['a subscribe without an id', '{"type":"subscribe","payload":{"query":"{ __typename }"}}'],
     ['a subscribe without a payload', '{"type":"subscribe","id":"1"}'],
     ['a query that is no text', '{"type":"subscribe","id":"1","payload":{"query":1}}'],
@@ -186,6 +188,7 @@ describe('what breaks the protocol closes the socket', () => {
     const peer = await accepted();
     peer.socket.send(message);
     expect(await peer.closed).toMatchObject({ code: 4400 });
+    expect(tendril.log.filter((line) => line.includes('a WebSocket failed'))).toEqual([]);
   });
 
   test('a message over 256 KiB: 1009; one of 256 KiB is read', async () => {

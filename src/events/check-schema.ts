@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { withPlainNumbers } from '../rules/exact-json.js';
 import { compileSchema } from './compile-schema.js';
 import { type JsonSchema, readSchema } from './read-schema.js';
 import { toSchemaFault } from './schema-fault.js';
@@ -14,9 +15,10 @@ const metaSchemas = new Ajv2020({ strict: false, allErrors: true, validateFormat
 const samples = [null, true, 0, '', [], {}];
 
 /** Finds what keeps a value from being used as a JSON Schema (2020-12), as sentences; none means that it can be. */
-export function checkSchema(schema: unknown): string[] {
-  const unreadable = faultOfForm(schema);
+export function checkSchema(given: unknown): string[] {
+  const unreadable = faultOfForm(given);
   if (unreadable !== undefined) return [unreadable];
+  const schema = withPlainNumbers(given);
   const misfits = faultsByMetaSchema(schema);
   if (misfits.length > 0) return misfits.slice(0, maxFaults);
   const { compilable, faults } = readSchema(schema as JsonSchema);
@@ -71,6 +73,6 @@ function at(fault: string): string {
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }

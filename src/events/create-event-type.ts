@@ -75,6 +75,6 @@ function checkDescription(description: string): UserError[] {
 
 function checkGivenSchema(schema: unknown): UserError[] {
   if (schema === undefined || schema === null) return [];
-  const faults = checkSchema(withPlainNumbers(schema));
+  const faults = checkSchema(schema);
   return faults.map((fault) => userError('INVALID_SCHEMA', fault, ['input', 'schema']));
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 
+const maxCharacters = 1000;
+
 /** Whether an error is meant for the caller: everything that GraphQL itself or a resolver states on purpose. */
 function isMeant(error: unknown): boolean {
   return (
@@ -22,7 +24,11 @@ export function toClientError(
   // Apollo Server takes out `http` by itself, which is how it is told the status.
   const { stacktrace: _stacktrace, http: _http, ...extensions } = told.extensions ?? {};
   if (isMeant(error) && extensions.code !== 'INTERNAL_SERVER_ERROR') {
-    return { ...told, extensions: { code: 'BAD_USER_INPUT', ...extensions } };
+    return {
+      ...told,
+      message: shortened(told.message),
+      extensions: { code: 'BAD_USER_INPUT', ...extensions },
+    };
   }
   const errorId = randomUUID();
   log.error({ err: causeOf(error), errorId, path: told.path }, 'a request failed');
@@ -31,6 +37,11 @@ export function toClientError(
     ...(told.path ? { path: told.path } : {}),
     extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },
   };
+}
+
+/** GraphQL repeats what it does not understand, be it a megabyte long. */
+function shortened(message: string): string {
+  return message.length > maxCharacters ? `${message.slice(0, maxCharacters)}…` : message;
 }
 
 function causeOf(error: unknown): unknown {

@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import type { RequestLimits } from '../config.js';
 import { operationCost } from './operation-cost.js';
+import { variableFaults } from './variable-faults.js';
 
 /** What a document may be made of and ask for, over HTTP and over WebSocket alike. */
 export interface DocumentLimits {
@@ -20,8 +21,8 @@ export interface DocumentLimits {
   readonly parseOptions: ParseOptions;
   /** Checked before it is executed. */
   readonly rules: ValidationRule[];
-  /** Why an operation is too much at once, given its variables; undefined where it is not. The document must be valid. */
-  refusalOfCost(
+  /** Why an operation cannot have its variables, or is too much at once with them; undefined where neither. The document must be valid. */
+  refusalWith(
     document: DocumentNode,
     operationName: string | null | undefined,
     variables: Readonly<Record<string, unknown>> | null | undefined,
@@ -45,10 +46,11 @@ export function createDocumentLimits(schema: GraphQLSchema, limits: RequestLimit
       maxAliasesRule({ ...told, n: limits.aliases, allowList: [] }),
       maxDirectivesRule({ ...told, n: limits.directives }),
     ],
-    refusalOfCost(document, operationName, variables) {
+    refusalWith(document, operationName, variables) {
       const operation = getOperationAST(document, operationName);
-      const cost = operation ? operationCost(schema, document, operation, variables ?? {}) : 0;
-      if (cost <= limits.cost) return undefined;
+      if (!operation) return undefined;
+      const cost = operationCost(schema, document, operation, variables ?? {});
+      if (cost <= limits.cost) return variableFaults(schema, operation, variables ?? {});
       return new GraphQLError(
         `This asks for up to ${Math.ceil(cost)} fields, each entry of a page counted; at most ${limits.cost} are given at once. Ask for fewer fields or smaller pages.`,
         { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } } },

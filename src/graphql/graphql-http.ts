@@ -83,22 +83,21 @@ async function refuseLongWithoutKey({ method, headers, raw }: FastifyRequest, pa
   if (key === undefined || !(await admitCaller(key, raw, parts))) throw keyless;
 }
 
-function refuseLong({ headers, body }: FastifyRequest, { bodyBytes, publishBodyBytes }: RequestLimits): void {
-  // Sent in chunks, a body does not say how long it is.
-  const bytes = Number(headers['content-length'] ?? Buffer.byteLength(JSON.stringify(body) ?? ''));
+function refuseLong(request: FastifyRequest, { bodyBytes, publishBodyBytes }: RequestLimits): void {
+  const { body } = request;
   const query = (body as { query?: unknown } | undefined | null)?.query;
   const isPublishing = typeof query === 'string' && query.includes('publishEvents');
-  if (bytes > (isPublishing ? publishBodyBytes : bodyBytes))
+  if (request.bodyBytes > (isPublishing ? publishBodyBytes : bodyBytes))
     throw Object.assign(new Error('too large'), { statusCode: 413 });
 }
 
 /** Refuses what HTTP cannot carry, and operations that ask for too much at once, which takes their variables to know. */
-function costLimit({ refusalOfCost }: DocumentLimits): ApolloServerPlugin<Context> {
+function costLimit({ refusalWith }: DocumentLimits): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ document, operation, operationName, request }) => {
         if (operation?.operation === 'subscription') throw notOverHttp;
-        const refusal = refusalOfCost(document, operationName, request.variables);
+        const refusal = refusalWith(document, operationName, request.variables);
         if (refusal) throw refusal;
       },
     }),

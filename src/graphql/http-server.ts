@@ -10,6 +10,13 @@ import { parseExactJson } from '../rules/exact-json.js';
 import { bareHeaders, endBare, problem } from './bare-answer.js';
 import { hostFault } from './host-fault.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How long its JSON is; one that comes in chunks does not tell beforehand. */
+    bodyBytes: number;
+  }
+}
+
 // Within these a request has come as a whole, and a client has read on.
 const requestWithinMs = 60_000;
 const silentAtMostMs = 90_000;
@@ -69,7 +76,9 @@ export function createHttpServer(
     forceCloseConnections: 'idle',
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.decorateRequest('bodyBytes', 0);
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    request.bodyBytes = body.length;
     try {
       done(null, parseExactJson(textOf(body as Buffer)));
     } catch {

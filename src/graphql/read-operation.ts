@@ -10,7 +10,7 @@ export interface OperationAsked {
 
 /** Makes an operation ready to execute, with the checks that Apollo Server makes over HTTP; or tells all that is wrong with it. */
 export function readOperation(
-  { schema, parseOptions, rules, refusalOfCost }: DocumentLimits,
+  { schema, parseOptions, rules, refusalWith }: DocumentLimits,
   { query, operationName, variables }: OperationAsked,
 ): ExecutionArgs | readonly GraphQLError[] {
   let document: ExecutionArgs['document'];
@@ -22,8 +22,8 @@ export function readOperation(
   }
   const faults = validate(schema, document, [...specifiedRules, ...rules]);
   if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
-  const tooCostly = refusalOfCost(document, operationName, variables);
-  if (tooCostly) return [tooCostly];
+  const refusal = refusalWith(document, operationName, variables);
+  if (refusal) return [refusal];
   return { schema, document, operationName, variableValues: variables };
 }
 

@@ -3,6 +3,10 @@ import { exactNumber } from '../rules/exact-json.js';
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
+// An offset leads beyond them, where no RFC 3339 goes in UTC, and PostgreSQL does not follow.
+const earliest = Date.parse('0001-01-01T00:00:00.000Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
+
 function parseMoment(value: unknown): Date {
   const time = typeof value === 'string' && rfc3339.test(value) ? Date.parse(value) : Number.NaN;
   // Date.parse rolls the 30th of February over into March; a moment that is not in the calendar is refused instead.
@@ -11,7 +15,7 @@ function parseMoment(value: unknown): Date {
     typeof value === 'string'
       ? new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate()
       : 0;
-  if (Number.isNaN(time) || day > lastDay) {
+  if (Number.isNaN(time) || day > lastDay || time < earliest || time > latest) {
     throw new GraphQLError(
       'A DateTime is an RFC 3339 date-time with an offset, for example 2026-02-25T12:00:00.000Z.',
     );

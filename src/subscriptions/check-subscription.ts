@@ -137,16 +137,19 @@ function checkSchedule(policy: RetryPolicyInput | null | undefined): UserError[]
           ),
         ]
       : [];
-  const off = schedule.flatMap((seconds, index) =>
-    seconds >= 1 && seconds <= maxDelaySeconds
-      ? []
-      : [
-          userError('INVALID_RETRY_POLICY', `${seconds} is outside 1 to ${maxDelaySeconds} seconds.`, [
-            ...field,
-            String(index),
-          ]),
-        ],
-  );
+  // What is beyond them is not looked at: a megabyte of faults would be answered with many.
+  const off = schedule
+    .slice(0, maxScheduleEntries)
+    .flatMap((seconds, index) =>
+      seconds >= 1 && seconds <= maxDelaySeconds
+        ? []
+        : [
+            userError('INVALID_RETRY_POLICY', `${seconds} is outside 1 to ${maxDelaySeconds} seconds.`, [
+              ...field,
+              String(index),
+            ]),
+          ],
+    );
   return [...long, ...off];
 }
 

@@ -40,19 +40,25 @@ export async function findNotificationEndpoint(
   );
 }
 
+/** How many there are to name. */
+export const endpointCount = Object.values(NotificationEndpoint).length;
+
 /** The faults of a request that names an endpoint more than once. */
 export function checkNamedOnce(inputs: readonly NotificationEndpointInput[]): UserError[] {
-  return inputs.flatMap(({ endpoint }, index) =>
-    inputs.findIndex((other) => other.endpoint === endpoint) < index
-      ? [
-          userError('INVALID_EVENT_TYPES', `Name each endpoint once; ${endpoint} was named before.`, [
-            'endpoints',
-            String(index),
-            'endpoint',
-          ]),
-        ]
-      : [],
-  );
+  // Of more than there are, the first that is one too many is a fault by itself: a megabyte of them would be answered with many.
+  return inputs
+    .slice(0, endpointCount + 1)
+    .flatMap(({ endpoint }, index) =>
+      inputs.findIndex((other) => other.endpoint === endpoint) < index
+        ? [
+            userError('INVALID_EVENT_TYPES', `Name each endpoint once; ${endpoint} was named before.`, [
+              'endpoints',
+              String(index),
+              'endpoint',
+            ]),
+          ]
+        : [],
+    );
 }
 
 function statusOf(subscription: WebhookSubscription | null): NotificationStatus {

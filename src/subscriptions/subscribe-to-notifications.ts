@@ -7,7 +7,7 @@ import { checkEndpointUrl } from '../rules/endpoint-url.js';
 import type { Caller } from '../workspaces/authenticate.js';
 import { askToConfirm, isConfirmed, withSender } from './add-confirmation.js';
 import type { NotificationEndpointInput } from './notification.types.js';
-import { checkNamedOnce, findNotificationEndpoint } from './notification-endpoints.js';
+import { checkNamedOnce, endpointCount, findNotificationEndpoint } from './notification-endpoints.js';
 import { checkRoom, holdSubscriptions } from './room-for-subscriptions.js';
 import { storeSubscription } from './store-subscription.js';
 import { WebhookSubscription, WebhookSubscriptionStatus } from './webhook-subscription.entity.js';
@@ -21,7 +21,7 @@ export async function subscribeToNotifications(
   caller: Caller,
   inputs: readonly NotificationEndpointInput[],
 ): Promise<UserError[]> {
-  const faults = [...checkNamedOnce(inputs), ...checkUrls(parts, inputs)];
+  const faults = [...checkNamedOnce(inputs), ...checkUrls(parts, inputs.slice(0, endpointCount + 1))];
   if (faults.length > 0) return faults;
   const ready = await withSender(parts, ivvy.name);
   const { workspaceId } = caller;

@@ -75,6 +75,11 @@ test('twenty headers are accepted, and the twenty-first is refused', () => {
   ]);
 });
 
+test('what comes after the twenty-first is not looked at', () => {
+  const headers = Array.from({ length: 30_000 }, () => ({ name: 'host', value: '\n' }));
+  expect(faultsIn(headers)).toHaveLength(42);
+});
+
 test('all faults are told at once', () => {
   const headers = [
     { name: 'host', value: 'a\nb' },

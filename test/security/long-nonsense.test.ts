@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type GraphqlAnswer, postGraphql, respondGraphql } from '../support/post-graphql.js';
+import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
+
+const logs = 'query ($filter: DeliveryFilter) { deliveries(filter: $filter) { totalCount } }';
+let tendril: Tendril;
+
+beforeAll(async () => {
+  tendril = await startTendril(await freshEnv({ ROLE: 'api' }), { stopAfterTest: false });
+});
+
+afterAll(() => tendril.stop());
+
+describe('a megabyte of nonsense is answered with some kilobytes, as the fault of who sent it,', () => {
+  const many = (of: (n: number) => string, value: unknown) =>
+    Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [of(n), value]));
+  const variables: [says: string, filter: object][] = [
+    ['be it unknown fields', many((n) => `statuse${n}`, 1)],
+    ['be it values of the wrong kind', { statuses: Array(100_000).fill('PENDIN') }],
+    ['be it one value of the wrong kind', { search: many((n) => `a${n}`, 1) }],
+    ['be it one long value', { statuses: ['P'.repeat(900_000)] }],
+  ];
+
+  test.each(variables)('%s in variables, over HTTP', async (_says, filter) => {
+    const response = await respondGraphql(tendril, logs, { variables: { filter } });
+    const body = await response.text();
+    expect(response.status).toBe(400);
+    expect(body.length).toBeLessThan(10_000);
+    const { errors = [] } = JSON.parse(body) as GraphqlAnswer;
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
+  });
+
+  test('be it unknown fields in variables, over WebSocket', async () => {
+    const filter = Object.fromEntries(Array.from({ length: 15_000 }, (_, n) => [`statuse${n}`, 1]));
+    const query = 'subscription ($filter: DeliveryFilter) { deliveryUpdated(filter: $filter) { id } }';
+    const refused = await tendril
+      .ws()
+      .iterate({ query, variables: { filter } })
+      .next()
+      .catch((errors: unknown) => errors);
+    expect(refused).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(JSON.stringify(refused).length).toBeLessThan(10_000);
+  });
+
+  test.each([
+    ['be it a name', `{ ${'a'.repeat(900_000)} }`],
+    ['be it a number', `{ deliveries(first: ${'9'.repeat(900_000)}) { totalCount } }`],
+  ])('%s in the document', async (_says, query) => {
+    const body = await (await respondGraphql(tendril, query)).text();
+    expect(body.length).toBeLessThan(10_000);
+    expect(JSON.parse(body)).toMatchObject({
+      errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
+    });
+  });
+
+  const subscription = { endpointUrl: 'https://hooks.example/', eventTypes: ['*'] };
+  const create =
+    'mutation ($input: CreateWebhookSubscriptionInput!) { done: createWebhookSubscription(input: $input) { userErrors { code field } } }';
+  const change = (name: string) =>
+    `mutation ($input: [NotificationEndpointInput!]!) { done: ${name}(endpoints: $input) { userErrors { code field } } }`;
+  const endpoints = Array(15_000).fill({ endpoint: 'CRM', url: 'ftp://hooks.example/' });
+  test.each<[says: string, mutation: string, input: unknown]>([
+    ['be it delays', create, { ...subscription, retryPolicy: { scheduleSeconds: Array(200_000).fill(0) } }],
+    [
+      'be it headers',
+      create,
+      { ...subscription, headers: Array(25_000).fill({ name: 'host', value: '\n' }) },
+    ],
+    ['be it notification endpoints', change('subscribeToNotifications'), endpoints],
+    ['be it notification endpoints to end', change('unsubscribeFromNotifications'), endpoints],
+  ])('%s', async (_says, mutation, input) => {
+    const body = await (await respondGraphql(tendril, mutation, { variables: { input } })).text();
+    expect(body.length).toBeLessThan(10_000);
+    expect(body).toContain('"code":"INVALID_');
+  });
+});
+
+test('up to ten faults of variables are told, each with its place', async () => {
+  const filter = { statuses: ['PENDING', 'PENDIN'], first: 1, search: 7 };
+  const { errors } = await postGraphql(tendril, logs, { variables: { filter } });
+  expect(errors).toMatchObject([
+    {
+      message: expect.stringMatching(
+        /^Variable "\$filter\.statuses\.1": Value "PENDIN" does not exist.*Variable "\$filter\.search": String cannot.*Variable "\$filter": Field "first" is not defined/,
+      ),
+    },
+  ]);
+});
+
+describe('what exhausts the stack, or the calendar, is no failure of the server', () => {
+  const send = (body: string | ReadableStream) =>
+    fetch(`${tendril.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': tendril.key },
+      body,
+      ...(typeof body !== 'string' && { duplex: 'half' }),
+    });
+  const levels = (count: number) => `${'{"not":'.repeat(count)}true${'}'.repeat(count)}`;
+
+  test('a schema of 10,000 levels', async () => {
+    const mutation =
+      'mutation ($schema: JSON) { createEventType(input: { name: \\"deep.down\\", description: \\"Deep\\", schema: $schema }) { userErrors { code } } }';
+    const response = await send(`{"query":"${mutation}","variables":{"schema":${levels(10_000)}}}`);
+    expect(await response.json()).toEqual({
+      data: { createEventType: { userErrors: [{ code: 'INVALID_SCHEMA' }] } },
+    });
+  });
+
+  test('100,000 levels of JSON in chunks', async () => {
+    const body = `{"query":"{ __typename }","variables":{"a":${levels(100_000)}}}`;
+    const response = await send(new Blob([body]).stream());
+    expect([response.status, await response.json()]).toEqual([200, { data: { __typename: 'Query' } }]);
+  });
+
+  test.each(['9999-12-31T23:59:59-23:59', '0001-01-01T00:00:00+00:01', '0000-01-01T00:00:00Z'])(
+    'the moment %s',
+    async (moment) => {
+      const mutation =
+        'mutation ($at: DateTime) { createApiKey(input: { name: "Late", scopes: [READ], expiresAt: $at }) { userErrors { code } } }';
+      for (const answer of [
+        await postGraphql(tendril, mutation, { variables: { at: moment } }),
+        await postGraphql(tendril, `{ deliveries(filter: { createdAfter: "${moment}" }) { totalCount } }`),
+      ])
+        expect(answer).toMatchObject({ errors: [{ message: expect.stringContaining('RFC 3339') }] });
+    },
+  );
+});
+
+test('none of it is logged as a failure', () => {
+  expect(tendril.log.filter((line) => line.includes('"level":50'))).toEqual([]);
+});

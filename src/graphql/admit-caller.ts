@@ -18,10 +18,15 @@ export async function admitCaller(
     forwardedForOf(request.headers),
     config.trustedProxies,
   );
-  const standing = rateLimits.tooManyFailedKeys(address);
-  if (standing && !authenticator.hasBeenGood(key)) throw rateLimited([standing]);
-  const caller = await authenticator.authenticate(key);
+  let caller: Caller | undefined;
+  if (authenticator.hasBeenGood(key)) {
+    caller = await authenticator.authenticate(key);
+    if (!caller) rateLimits.noteFailedKey(address);
+  } else {
+    const guess = await rateLimits.guessKey(address, () => authenticator.authenticate(key));
+    if ('standing' in guess) throw rateLimited([guess.standing]);
+    caller = guess.found;
+  }
   if (caller) connections.noteGoodKey(request.socket);
-  else rateLimits.noteFailedKey(address);
   return caller;
 }

@@ -5,6 +5,7 @@ import { clientNetwork } from '../rules/client-address.js';
 import { type Limit, type Standing, windowSeconds } from '../rules/rate-limit-fields.js';
 import type { Database } from '../storage/database.js';
 import type { Caller } from './authenticate.js';
+import { type Guess, KeyGuesses } from './key-guesses.js';
 import { type Use, UseCounts } from './use-counts.js';
 
 /** What an operation is about to use. */
@@ -21,8 +22,8 @@ export interface OperationUses {
 export interface RateLimits {
   /** Counts an operation before it is executed; where one of the standings is over, it must not be. */
   charge(caller: Caller, uses: OperationUses): Promise<readonly Standing[]>;
-  /** How a client's address stands where it has failed with too many keys; undefined where it has not. */
-  tooManyFailedKeys(address: string): Standing | undefined;
+  /** Looks up a key that a client's address sends, unless that has failed with too many. */
+  guessKey<T>(address: string, look: () => Promise<T | undefined>): Promise<Guess<T>>;
   noteFailedKey(address: string): void;
   close(): void;
 }
@@ -52,7 +53,7 @@ const keysPerWorkspace = 10;
 export function createRateLimits(database: Database, quotas: Quotas, log: Logger): RateLimits {
   const counts = new UseCounts(database, log);
   const management = managementLimiters(database, quotas.managementRequestsPerMinute);
-  const failedKeys: Limit = { name: 'failed-keys', quota: quotas.failedKeysPerMinute };
+  const guesses = new KeyGuesses(counts, { name: 'failed-keys', quota: quotas.failedKeysPerMinute });
   return {
     async charge(caller, uses) {
       const managed = [...uses.fields].map(([field, amount]) =>
@@ -61,11 +62,8 @@ export function createRateLimits(database: Database, quotas: Quotas, log: Logger
       const standings = chargeInProcess(counts, quotas, caller, uses);
       return [...(await Promise.all(managed)).filter((standing) => standing !== undefined), ...standings];
     },
-    tooManyFailedKeys: (address) =>
-      failedKeys.quota > 0 ? counts.over(failedKeys, clientNetwork(address)) : undefined,
-    noteFailedKey(address) {
-      if (failedKeys.quota > 0) counts.use({ limit: failedKeys, subject: clientNetwork(address), amount: 1 });
-    },
+    guessKey: (address, look) => guesses.lookUp(clientNetwork(address), look),
+    noteFailedKey: (address) => guesses.noteFailure(clientNetwork(address)),
     close: () => counts.close(),
   };
 }

@@ -66,6 +66,12 @@ export class UseCounts {
     return { limit, remaining: 0, resetMs: counted.resetsAtMs - nowMs, isOver: true };
   }
 
+  /** How much has been used of what is limited, as far as this process knows. */
+  used(limit: Limit, subject: string): number {
+    const counted = this.counts.get(keyOf({ limit, subject }));
+    return counted && counted.resetsAtMs > Date.now() ? usedOf(counted) : 0;
+  }
+
   close(): void {
     for (const timer of this.timers) clearInterval(timer);
   }

@@ -31,6 +31,18 @@ describe('an address that has failed with too many keys', () => {
     });
   });
 
+  test('has no more looked up by asking with many at once, and good keys among few others go through', async () => {
+    const tendril = await startTendril(await freshEnv({ FAILED_KEYS_PER_MINUTE: '3' }));
+    const fresh = await Promise.all(Array.from({ length: 20 }, () => newKey(tendril)));
+    const good = await Promise.all(
+      [guess(), ...fresh.map(({ key }) => key)].map((key) => codeOf(tendril, key)),
+    );
+    expect(good).toEqual(['UNAUTHENTICATED', ...fresh.map(() => undefined)]);
+    const codes = await Promise.all(Array.from({ length: 100 }, () => codeOf(tendril, guess())));
+    expect(codes.filter((code) => code === 'UNAUTHENTICATED')).toHaveLength(2);
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(98);
+  });
+
   test('cannot be made to shut out keys that have been good before', async () => {
     const env = await freshEnv({ FAILED_KEYS_PER_MINUTE: '3' });
     const tendril = await startTendril(env);

@@ -136,6 +136,8 @@ function answerFailures(app: FastifyInstance, limits: RequestLimits, log: Logger
     if (error instanceof GraphQLError) return sendStated(reply, error, request.id);
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed');
+    // Not to be closed at once: who first sends the whole of a body that is too long would find a broken pipe, and no answer.
+    if (status === 413) reply.removeHeader('connection');
     const { code, message } = told(status, error, limits);
     return reply.code(status).send(problem(code, message, request.id));
   });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -203,6 +204,21 @@ describe('whatever is asked is answered in JSON, under a request id,', () => {
       bodyOf('publishEvents', 5_000_000),
     );
     expect([response.statusCode, body]).toEqual([200, expect.stringContaining('PAYLOAD_TOO_LARGE')]);
+  });
+
+  test.each([
+    ['which says so', `Content-Length: 20000000\r\n\r\n${' '.repeat(20_000_000)}`],
+    ['in chunks', `Transfer-Encoding: chunked\r\n\r\n1312d00\r\n${' '.repeat(20_000_000)}\r\n0\r\n\r\n`],
+  ])('and who sends a longer one to its end before reading is answered: %s', async (_says, rest) => {
+    const { hostname, port } = new URL(tendril.url);
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    const head = `POST /graphql HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json\r\nX-API-Key: ${tendril.key}\r\n`;
+    await new Promise<void>((resolve, reject) => {
+      socket.write(head + rest, (error) => (error ? reject(error) : resolve()));
+    });
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 413 .*8388608/s);
   });
 
   test('and every request has an id of its own, whatever the caller sends', async () => {

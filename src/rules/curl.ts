@@ -14,10 +14,7 @@ export interface CurlRequest {
   body: string;
 }
 
-/**
- * Writes the curl command, for any POSIX shell, that sends a request again with the same bytes in its body. Header values
- * beyond ASCII are the exception: a terminal sends them as UTF-8, Tendril as latin1.
- */
+/** Writes the curl command, for any POSIX shell, that sends a request again, with the same bytes. */
 export function curlCommand({ method, url, headers, body }: CurlRequest): string {
   const isPiped = Buffer.byteLength(body) > maxArgumentBytes;
   const names = new Set(headers.map(({ name }) => name.toLowerCase()));
@@ -37,7 +34,16 @@ export function curlCommand({ method, url, headers, body }: CurlRequest): string
 
 // `Name;` is how curl is told to send an empty header: `Name:` would leave it out.
 function headerOption({ name, value }: { name: string; value: string }): string {
-  return `-H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`;
+  const header = value === '' ? `${name};` : `${name}: ${value}`;
+  return `-H ${/[\x80-\xff]/.test(header) ? latin1(header) : quoted(header)}`;
+}
+
+// A terminal sends such characters as UTF-8, and in a header they are latin1: so printf writes their bytes.
+function latin1(header: string): string {
+  const format = header
+    .replace(/[%\\]/g, '$&$&')
+    .replace(/[^ -~]|'/g, (sign) => `\\${sign.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  return `"$(printf '${format}')"`;
 }
 
 function quoted(text: string): string {

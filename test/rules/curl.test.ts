@@ -70,6 +70,7 @@ describe.skipIf(!isCurlHere)('a shell that runs the command sends the same reque
       const headers = [
         { name: 'x-quote', value: `it's; "so" $HOME` },
         { name: 'x-empty', value: '' },
+        { name: 'x-latin1', value: `Zoë's \xa0 100%d "\\n" $HOME \xff` },
         { name: 'content-type', value: 'text/plain' },
       ];
       const path = `/hook?a[0]={1,2}&b='c'&d=[1-3]`;
@@ -82,6 +83,7 @@ describe.skipIf(!isCurlHere)('a shell that runs the command sends the same reque
         'content-type': 'text/plain',
         'x-quote': `it's; "so" $HOME`,
         'x-empty': '',
+        'x-latin1': `Zoë's \xa0 100%d "\\n" $HOME \xff`,
       });
     }
   });

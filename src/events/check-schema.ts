@@ -10,7 +10,12 @@ const maxDepth = 32;
 // Somebody who sends a page of nonsense learns enough from the first faults.
 const maxFaults = 10;
 
-const metaSchemas = new Ajv2020({ strict: false, allErrors: true, validateFormats: false, logger: false });
+// Ajv copies all faults found so far for each further one, so it looks for all of them in a small schema only.
+const maxBytesForAllFaults = 2048;
+
+const metaSchemas = { strict: false, validateFormats: false, logger: false } as const;
+const firstFault = new Ajv2020(metaSchemas);
+const allFaults = new Ajv2020({ ...metaSchemas, allErrors: true });
 // One value of each kind, to see whether a schema's references come to an end in time.
 const samples = [null, true, 0, '', [], {}];
 
@@ -42,7 +47,8 @@ function faultOfForm(schema: unknown): string | undefined {
 }
 
 function faultsByMetaSchema(schema: unknown): string[] {
-  const check = metaSchemas.getSchema(dialect);
+  const isSmall = JSON.stringify(schema).length <= maxBytesForAllFaults;
+  const check = (isSmall ? allFaults : firstFault).getSchema(dialect);
   if (!check) throw new Error(`Ajv does not have ${dialect}`);
   if (check(schema)) return [];
   // Of a value that may be one thing or another, Ajv tells all that it is not; the first says enough.

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, Resolver } from 'type-graphql';
+import { checkSearch } from '../graphql/check-search.js';
 import { authorize, type Context } from '../graphql/context.js';
 import { Mutation, Query } from '../graphql/operation.js';
 import { pageOf, pageRequest, toConnection } from '../graphql/paging.js';
@@ -24,6 +25,7 @@ export class EventTypeResolver {
     @Args(() => EventTypesArgs) { group, search, ...paging }: EventTypesArgs,
   ): Promise<EventTypeConnection> {
     const { workspaceId } = authorize(context);
+    checkSearch(search);
     const request = pageRequest(paging, `eventTypes ${workspaceId}`);
     const { afterUuid, size } = request;
     const rows = await findEventTypes(context.em, { workspaceId, group, search, afterUuid, limit: size + 1 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { subscribe } from '../support/main-operations.js';
 import { type GraphqlAnswer, postGraphql, respondGraphql } from '../support/post-graphql.js';
 import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
@@ -124,6 +125,34 @@ describe('what exhausts the stack, or the calendar, is no failure of the server'
         expect(answer).toMatchObject({ errors: [{ message: expect.stringContaining('RFC 3339') }] });
     },
   );
+});
+
+describe('a search of more than 4,096 characters, which PostgreSQL would take apart for each row, is refused', () => {
+  test.each([
+    'eventTypes(search: $search) { nodes { id } }',
+    'events(filter: { search: $search }) { nodes { id } }',
+    'deliveries(filter: { search: $search }) { totalCount }',
+    'webhookSubscriptions(filter: { search: $search }) { totalCount }',
+    'webhookSubscriptions(last: 1) { nodes { deliveries(filter: { search: $search }) { totalCount } } }',
+  ])('by %s', async (field) => {
+    const input = { endpointUrl: 'https://hooks.example/', eventTypes: ['*'] };
+    await subscribe(tendril, input);
+    const ask = (search: string) =>
+      postGraphql(tendril, `query ($search: String) { ${field} }`, { variables: { search } });
+    expect(await ask('x'.repeat(4096))).not.toHaveProperty('errors');
+    expect(await ask('x'.repeat(4097))).toMatchObject({
+      errors: [{ message: expect.stringContaining('4096'), extensions: { code: 'BAD_USER_INPUT' } }],
+    });
+  });
+
+  test('by deliveryUpdated', async () => {
+    const query = 'subscription ($search: String) { deliveryUpdated(filter: { search: $search }) { id } }';
+    const { value } = await tendril
+      .ws()
+      .iterate({ query, variables: { search: 'x'.repeat(4097) } })
+      .next();
+    expect(value).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+  });
 });
 
 test('none of it is logged as a failure', () => {

@@ -33,6 +33,8 @@ const unsupported = new Set(['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '
 
 const maxSchemas = 500;
 const maxReferences = 50;
+// Ajv writes code for each, and all of it anew for each further one.
+const maxDependencies = 250;
 // Compiling takes its time too.
 const maxProgramSize = 20_000;
 const bytesPerStep = 16;
@@ -43,13 +45,22 @@ interface Found {
   /** What references can lead to. */
   readonly targets: Set<string>;
   schemas: number;
+  /** Names in dependentRequired. */
+  dependencies: number;
   /** Of all patterns together. */
   programSize: number;
 }
 
 /** Reads a schema that fits the meta-schema: gives what is to be compiled of it, and the faults that the meta-schema does not know. */
 export function readSchema(schema: JsonSchema): SchemaReading {
-  const found: Found = { faults: [], references: [], targets: new Set(), schemas: 0, programSize: 0 };
+  const found: Found = {
+    faults: [],
+    references: [],
+    targets: new Set(),
+    schemas: 0,
+    dependencies: 0,
+    programSize: 0,
+  };
   const compilable = readAt(schema, '', found);
   if (found.schemas > maxSchemas) {
     found.faults.push(`consists of ${found.schemas} schemas; at most ${maxSchemas} are allowed`);
@@ -58,6 +69,11 @@ export function readSchema(schema: JsonSchema): SchemaReading {
   const references = new Set(found.references.map(({ to }) => to)).size;
   if (references > maxReferences) {
     found.faults.push(`refers to ${references} parts of itself; at most ${maxReferences} are allowed`);
+  }
+  if (found.dependencies > maxDependencies) {
+    found.faults.push(
+      `names ${found.dependencies} properties in dependentRequired; at most ${maxDependencies} are allowed`,
+    );
   }
   if (found.programSize > maxProgramSize) {
     found.faults.push('has patterns that are too large together; ask for fewer repetitions');
@@ -112,6 +128,9 @@ function readInner(keyword: string, value: unknown, place: string, found: Found)
 function noteAssertion(keyword: string, value: unknown, place: string, found: Found): void {
   if (keyword === 'pattern') notePatterns([value as string], place, found);
   if (keyword === '$ref') found.references.push({ at: place, to: value as string });
+  if (keyword === 'dependentRequired')
+    for (const names of Object.values(value as Record<string, string[]>))
+      found.dependencies += 1 + names.length;
   if (keyword === '$anchor') found.targets.add(`#${value}`);
 }
 

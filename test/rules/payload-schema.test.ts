@@ -192,6 +192,11 @@ describe('a schema that cannot be used is refused with the reason', () => {
     ['100,000 levels', nested(100_000), 'The schema is nested deeper than 32 objects and lists.'],
     ['more than 64 KiB', { description: 'é'.repeat(40_000) }, 'at most 65536 are allowed'],
     ['references that double at each step', doubling(45), 'The schema takes too much work'],
+    [
+      'dependencies by the thousand',
+      { dependentRequired: { a: Array.from({ length: 6000 }, (_, n) => `b${n}`) } },
+      'names 6001 properties in dependentRequired; at most 250 are allowed',
+    ],
     ['51 references', doubling(51), 'refers to 52 parts of itself; at most 50 are allowed'],
     [
       'patterns that are too large together',

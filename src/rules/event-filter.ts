@@ -1,38 +1,10 @@
-import { Context } from 'mingo/core';
-import { $all, $elemMatch, $size } from 'mingo/operators/query/array';
-import { $eq, $gt, $gte, $in, $lt, $lte, $ne, $nin } from 'mingo/operators/query/comparison';
-import { $exists, $type } from 'mingo/operators/query/element';
-import { $and, $nor, $not, $or } from 'mingo/operators/query/logical';
-import { Query } from 'mingo/query';
+import { compileFilter, type DocumentTest } from './document-matcher.js';
 import { faultsOfCriteria } from './event-filter-grammar.js';
 
 const maxBytes = 8192;
 const maxDepth = 8;
 // Somebody who sends a page of nonsense learns enough from the first faults.
 const maxFaults = 20;
-
-// A context of our own holds these operators and no other, so what the check should ever let through ($where, $function,
-// $expr, $regex …) finds nothing to run.
-const query = {
-  $eq,
-  $ne,
-  $gt,
-  $gte,
-  $lt,
-  $lte,
-  $in,
-  $nin,
-  $exists,
-  $type,
-  $all,
-  $size,
-  $elemMatch,
-  $and,
-  $or,
-  $nor,
-  $not,
-};
-const options = { context: Context.init({ query }), scriptEnabled: false };
 
 /**
  * Finds every fault in a subscription's filter, as sentences that name the place; none means that it can be kept.
@@ -50,30 +22,24 @@ export function checkEventFilter(filter: unknown): string[] {
   return faultsOfCriteria(filter).slice(0, maxFaults);
 }
 
-/**
- * Says whether an event's payload matches a filter that was checked. Never throws: a payload that is not an object matches
- * `{}` only, and one that a filter cannot be applied to does not match.
- */
+/** Says whether an event's payload matches a filter that was checked. Never throws: a payload that is not an object matches `{}` only. */
 export function matchesEventFilter(filter: object, payload: unknown): boolean {
   if (Object.keys(filter).length === 0) return true;
   if (!isObject(payload)) return false;
   try {
-    return compiled(filter).test(payload);
+    return compiled(filter)(payload);
   } catch {
-    // A payload may hold what the matcher trips over, such as a key `constructor`, or be nested deeper than the stack.
+    // A path of some thousand parts may lead deeper into a payload than the stack.
     return false;
   }
 }
 
 // Compiling costs more than matching, and a subscription's filter is matched against every event of its types.
-const queries = new WeakMap<object, Query>();
+const tests = new WeakMap<object, DocumentTest>();
 
-function compiled(filter: object): Query {
-  let known = queries.get(filter);
-  if (!known) {
-    known = new Query({ ...filter }, options);
-    queries.set(filter, known);
-  }
+function compiled(filter: object): DocumentTest {
+  const known = tests.get(filter) ?? compileFilter({ ...filter });
+  tests.set(filter, known);
   return known;
 }
 

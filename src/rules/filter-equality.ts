@@ -25,7 +25,7 @@ export function requiredEquality(filter: object): FilterEquality | undefined {
  */
 export function scalarsAt(payload: unknown, path: string): Set<Scalar> {
   const found = new Set<Scalar>();
-  collect(payload, path.split('.'), 0, 0, found);
+  collect(payload, path.split('.'), 0, found);
   return found;
 }
 
@@ -46,20 +46,12 @@ function equalityAt(path: string, condition: unknown): FilterEquality | undefine
   return Array.isArray($in) && $in.every(isScalar) ? { path, values: $in } : undefined;
 }
 
-// `lists`: how many of them lie around the value without a field in between. The matcher compares what stands in a list of lists
-// whatever is left of the path.
-function collect(
-  value: unknown,
-  parts: readonly string[],
-  index: number,
-  lists: number,
-  found: Set<Scalar>,
-): void {
-  if (isScalar(value) && (index === parts.length || lists > 1)) found.add(value);
+function collect(value: unknown, parts: readonly string[], index: number, found: Set<Scalar>): void {
+  if (isScalar(value) && index === parts.length) found.add(value);
   if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) for (const element of value) collect(element, parts, index, lists + 1, found);
+  if (Array.isArray(value)) for (const element of value) collect(element, parts, index, found);
   const part = parts[index];
-  if (part !== undefined) collect((value as Record<string, unknown>)[part], parts, index + 1, 0, found);
+  if (part !== undefined) collect((value as Record<string, unknown>)[part], parts, index + 1, found);
 }
 
 // null is left out: it matches what is not there, too.

@@ -60,6 +60,59 @@ describe('a filter is a query over the payload', () => {
   });
 });
 
+describe('a filter fits where MongoDB would find', () => {
+  const order = {
+    total: 0,
+    tags: ['new', 'vip'],
+    lines: [{ sku: 'a', price: 5, sizes: [1, 2] }, { sku: 'b' }],
+    grid: [
+      [1, 2],
+      ['x', { y: 3 }],
+    ],
+    none: [],
+    mixed: [7, null],
+    constructor: 'ACME',
+  };
+
+  test.each<[object, boolean]>([
+    [{ total: { $all: [0] } }, true],
+    [{ missing: { $all: [null] } }, true],
+    [{ tags: { $all: [] } }, false],
+    [{ tags: { $type: 'string' } }, true],
+    [{ tags: { $type: 'array' } }, true],
+    [{ lines: { $type: 'object' } }, true],
+    [{ 'lines.price': { $type: 'number' } }, true],
+    [{ 'lines.price': { $not: { $type: 'number' } } }, false],
+    [{ 'lines.price': null }, true],
+    [{ 'lines.price': { $in: [null] } }, true],
+    [{ 'lines.price': { $ne: null } }, false],
+    [{ 'lines.price': { $exists: true } }, true],
+    [{ 'lines.missing': [] }, false],
+    [{ 'lines.sku': { $size: 2 } }, false],
+    [{ 'lines.sizes': { $size: 2 } }, true],
+    [{ 'lines.length': 2 }, false],
+    [{ 'tags.length': { $exists: true } }, false],
+    [{ 'none.a': null }, false],
+    [{ 'mixed.a': null }, false],
+    [{ mixed: { $elemMatch: { a: null } } }, false],
+    [{ mixed: { $elemMatch: { $gt: 6 } } }, true],
+    [{ grid: 1 }, false],
+    [{ grid: [1, 2] }, true],
+    [{ 'grid.0': 1 }, false],
+    [{ 'grid.0': [1, 2] }, true],
+    [{ 'grid.0.1': 2 }, true],
+    [{ 'grid.y': 3 }, false],
+    [{ 'grid.1.y': 3 }, true],
+    [{ grid: { $elemMatch: { 0: 1 } } }, true],
+    [{ 'tags.0': 'new' }, true],
+    [{ 'tags.0': 'vip' }, false],
+    [{ total: 0 }, true],
+  ])('%j: %s', (filter, isMatch) => {
+    expect(checkEventFilter(filter)).toEqual([]);
+    expect(matchesEventFilter(filter, order)).toBe(isMatch);
+  });
+});
+
 describe('what is not on the list is refused at save, with its place', () => {
   test.each([
     ['{"$where": "this.a"}', 'The filter has $where'],
@@ -167,6 +220,13 @@ describe('matching never throws', () => {
     ]) {
       expect(matchesEventFilter(filter, strange)).toBe(false);
     }
+  });
+
+  test('nor does it go on for ever where each part of a path may mean a place or a field', () => {
+    let nested: unknown = [];
+    for (let level = 0; level < 60; level++) nested = [{ 0: nested }];
+    expect(matchesEventFilter({ [`a${'.0'.repeat(90)}`]: 1 }, { a: nested })).toBe(false);
+    expect(matchesEventFilter({ [`a${'.0'.repeat(4000)}`]: 1 }, { a: nested })).toBe(false);
   });
 
   test('an operator that the check would have refused has nothing to run, even in a filter that was never checked', () => {

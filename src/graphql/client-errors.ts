@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-
-const maxCharacters = 1000;
+import { shortened } from './shortened.js';
 
 /** Whether an error is meant for the caller: everything that GraphQL itself or a resolver states on purpose. */
 function isMeant(error: unknown): boolean {
@@ -37,11 +36,6 @@ export function toClientError(
     ...(told.path ? { path: told.path } : {}),
     extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },
   };
-}
-
-/** GraphQL repeats what it does not understand, be it a megabyte long. */
-function shortened(message: string): string {
-  return message.length > maxCharacters ? `${message.slice(0, maxCharacters)}…` : message;
 }
 
 function causeOf(error: unknown): unknown {

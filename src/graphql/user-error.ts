@@ -1,4 +1,5 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
+import { shortened } from './shortened.js';
 
 /** What kind of fault it is. */
 export enum UserErrorType {
@@ -158,5 +159,5 @@ export function userError(
   const known = UserErrorCode[code];
   const type =
     types[known] ?? (code.endsWith('_NOT_FOUND') ? UserErrorType.NOT_FOUND : UserErrorType.VALIDATION_ERROR);
-  return { code: known, type, message, field };
+  return { code: known, type, message: shortened(message), field };
 }

@@ -76,6 +76,22 @@ describe('a megabyte of nonsense is answered with some kilobytes, as the fault o
   });
 });
 
+test('payloads with long keys that do not fit are answered in short, with the beginning and the end of what is wrong', async () => {
+  const schema = { additionalProperties: { items: { type: 'string' } } };
+  const make =
+    'mutation ($schema: JSON) { createEventType(input: { name: "long.key", description: "Long", schema: $schema }) { userErrors { code } } }';
+  await postGraphql(tendril, make, { variables: { schema } });
+  const payload = { ['k'.repeat(100_000)]: [1] };
+  const response = await respondGraphql(
+    tendril,
+    'mutation ($events: [PublishEventInput!]!) { publishEvents(events: $events) { userErrors { message } } }',
+    { variables: { events: Array(20).fill({ type: 'long.key', payload }) } },
+  );
+  const body = await response.text();
+  expect(body.length).toBeLessThan(30_000);
+  expect(body).toMatch(/"The payload does not fit the schema of long\.key: \/k+…k+\/0 must be string\."/);
+});
+
 test('up to ten faults of variables are told, each with its place', async () => {
   const filter = { statuses: ['PENDING', 'PENDIN'], first: 1, search: 7 };
   const { errors } = await postGraphql(tendril, logs, { variables: { filter } });

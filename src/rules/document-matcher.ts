@@ -1,3 +1,5 @@
+import { isEqual, textOf } from './literal-equality.js';
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Whether a document meets the conditions of a filter. */
@@ -34,12 +36,12 @@ function branchTest(operator: string, branches: unknown): DocumentTest {
 
 function fieldTest(path: string, value: unknown): DocumentTest {
   const parts = path.split('.');
-  // Such a part may mean a place or a field: several of them would have the same values looked at on ever more ways.
-  const isManifold = parts.filter((part) => /^\d+$/.test(part)).length > 1;
+  // Such a part may mean a place or a field: several of them would have the same lists gone through on ever more ways.
+  const isManifold = parts.filter((part) => /^\d+$/.test(part)).length > 8;
   const fits = isObject(value) && hasOperators(value) ? allOf(value) : equals(value);
   return (document) =>
     fits((test, withElements) => {
-      const seen = isManifold ? new Map<object, Set<number>>() : undefined;
+      const seen = isManifold ? new Map() : undefined;
       return anyAt(document, { parts, test, withElements, seen }, 0);
     });
 }
@@ -88,9 +90,14 @@ function equals(literal: unknown): Condition {
 
 function isOneOf(literals: readonly unknown[]): Condition {
   const scalars = new Set(literals.filter((literal) => typeof literal !== 'object'));
-  const others = literals.filter((literal) => typeof literal === 'object');
-  return (look) =>
-    look((value) => scalars.has(value) || others.some((literal) => isEqual(value, literal)), true);
+  // There may be a thousand of them, and a hundred thousand values to compare with each.
+  const objects = new Set(
+    literals.filter((literal) => typeof literal === 'object').map((one) => textOf(one)),
+  );
+  const test: Test = (value) =>
+    scalars.has(value) ||
+    ((value === undefined || typeof value === 'object') && objects.has(textOf(value ?? null)));
+  return (look) => look(objects.size > 0 ? test : (value) => scalars.has(value), true);
 }
 
 function hasAll(literals: readonly unknown[]): Condition {
@@ -158,21 +165,20 @@ interface Search {
   readonly parts: readonly string[];
   readonly test: Test;
   readonly withElements: boolean;
-  /** What was looked at already, with which rest of the path. */
-  readonly seen: Map<object, Set<number>> | undefined;
+  /** The lists gone through already, each with where the path went on. */
+  readonly seen: Map<readonly unknown[], Set<number>> | undefined;
 }
 
-function isSeen({ seen }: Search, value: object, index: number): boolean {
+function isSeen({ seen }: Search, list: readonly unknown[], index: number): boolean {
   if (!seen) return false;
-  const indexes = seen.get(value) ?? new Set();
+  const indexes = seen.get(list) ?? new Set();
   const known = indexes.has(index);
-  seen.set(value, indexes.add(index));
+  seen.set(list, indexes.add(index));
   return known;
 }
 
 /** Whether anything that the path from `index` on leads to in an object passes. */
 function anyAt(object: object, search: Search, index: number): boolean {
-  if (isSeen(search, object, index)) return false;
   const { parts, test } = search;
   const value = ownValue(object, parts[index] as string);
   if (Array.isArray(value)) return anyIn(value, search, index + 1);
@@ -182,9 +188,9 @@ function anyAt(object: object, search: Search, index: number): boolean {
 
 /** The same in a list: the path goes on in each object of it, and at the place that the next part may name. */
 function anyIn(list: readonly unknown[], search: Search, index: number): boolean {
-  if (isSeen(search, list, index)) return false;
   const { parts, test, withElements } = search;
   if (index === parts.length) return (withElements && list.some(test)) || test(list);
+  if (isSeen(search, list, index)) return false;
   return list.some(
     (element, place) =>
       (isObject(element) && anyAt(element, search, index)) ||
@@ -202,21 +208,6 @@ function anyBehind(element: unknown, search: Search, index: number): boolean {
 function ownValue(object: object, key: string): unknown {
   const isKey = Object.hasOwn(object, key) && !(Array.isArray(object) && key === 'length');
   return isKey ? (object as JsonObject)[key] : undefined;
-}
-
-/** As deep as the literal goes and no deeper: a payload may be nested deeper than the stack. */
-function isEqual(value: unknown, literal: unknown): boolean {
-  if (literal === null) return value === null || value === undefined;
-  if (typeof literal !== 'object') return value === literal;
-  if (typeof value !== 'object' || value === null || Array.isArray(value) !== Array.isArray(literal))
-    return false;
-  const keys = Object.keys(literal);
-  return (
-    keys.length === Object.keys(value).length &&
-    keys.every(
-      (key) => Object.hasOwn(value, key) && isEqual((value as JsonObject)[key], (literal as JsonObject)[key]),
-    )
-  );
 }
 
 function hasOperators(value: JsonObject): boolean {

@@ -229,6 +229,14 @@ describe('matching never throws', () => {
     expect(matchesEventFilter({ [`a${'.0'.repeat(4000)}`]: 1 }, { a: nested })).toBe(false);
   });
 
+  test('nor where a thousand objects are compared with a hundred thousand lists', () => {
+    const filter = { a: { $in: Array.from({ length: 1000 }, () => [1]) } };
+    expect(checkEventFilter(filter)).toEqual([]);
+    expect(matchesEventFilter(filter, { a: Array.from({ length: 100_000 }, () => [2]) })).toBe(false);
+    expect(matchesEventFilter(filter, { a: [[2], [1]] })).toBe(true);
+    expect(matchesEventFilter({ a: { $in: [{ b: 1, c: [null] }] } }, { a: { c: [null], b: 1 } })).toBe(true);
+  });
+
   test('an operator that the check would have refused has nothing to run, even in a filter that was never checked', () => {
     const seen: unknown[] = [];
     const where = () => seen.push('ran') > 0;

@@ -22,7 +22,8 @@ interface Sending {
   readonly wakeDrain: () => void;
 }
 
-const maxBatchEvents = 1000;
+// Few enough to be sent to one endpoint at once.
+const maxBatchEvents = 250;
 const maxBatchCharacters = 8 * 1024 * 1024;
 
 /**
@@ -36,9 +37,10 @@ export function createPublisher(database: Database, sending: () => Sending): Pub
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
+      const { admission, wakeDrain } = sending();
+      await admission.room(Math.min(waiting.length, maxBatchEvents));
       const batch = waiting.splice(0, batchSize(waiting));
       try {
-        const { admission, wakeDrain } = sending();
         if (await publishBatch({ database, matcher, admission }, batch)) wakeDrain();
       } catch (error) {
         for (const one of batch) one.fail(error);
@@ -67,7 +69,7 @@ export function createPublisher(database: Database, sending: () => Sending): Pub
   };
 }
 
-/** How many of those that wait go into one statement: a thousand, or fewer large ones. */
+/** How many of those that wait go into one statement: 250, or fewer large ones. */
 function batchSize(waiting: readonly WaitingEvent[]): number {
   let characters = 0;
   const end = waiting.findIndex(({ event }, index) => {

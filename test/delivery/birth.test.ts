@@ -64,6 +64,26 @@ test('what is published while a drain runs is sent without being claimed, and to
   ]);
 });
 
+test('publishers that are faster than sending wait a moment, and most of what they publish needs no claim', async () => {
+  const receiver = await startReceiver();
+  const type = await newEventType(tendril);
+  await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  const events = Array.from({ length: 250 }, (_, index) => ({ type, payload: index }));
+  const http = tendril.http();
+  const publishBatches = async () => {
+    for (let batch = 0; batch < 6; batch += 1) await http.request(PublishEventsDocument, { events });
+  };
+  // Some hundred answers open its window.
+  for (let count = 250; count <= 1_000; count += 250) {
+    await http.request(PublishEventsDocument, { events });
+    await receiver.waitFor(count);
+  }
+  await Promise.all([publishBatches(), publishBatches(), publishBatches(), publishBatches()]);
+  await receiver.waitFor(7_000, 60_000);
+  const { SENDING = 0 } = await birthsOf(type);
+  expect(SENDING).toBeGreaterThan(3_000);
+});
+
 test('what is published for an endpoint that is behind waits its turn', async () => {
   const slow = await startReceiver((_request, _earlier, response) =>
     setTimeout(() => response.writeHead(204).end(), 300),

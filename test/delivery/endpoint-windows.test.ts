@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { EndpointWindows } from '../../src/deliveries/drain/endpoint-windows.js';
-import type { Outcome } from '../../src/rules/outcome.js';
+import { type AttemptResult, EndpointWindows } from '../../src/deliveries/drain/endpoint-windows.js';
 
-const answered: Outcome = { kind: 'responded', statusCode: 204, retryAfter: undefined };
-const timedOut: Outcome = { kind: 'timedOut', afterMs: 1000 };
+const answered: AttemptResult = {
+  outcome: { kind: 'responded', statusCode: 204, retryAfter: undefined },
+  durationMs: 20,
+};
+const timedOut: AttemptResult = { outcome: { kind: 'timedOut', afterMs: 1000 }, durationMs: 1000 };
 const hanging = Array.from({ length: 256 }, (_, n) => `hanging-${n}`);
 
 /** Windows of endpoints that have timed out until four requests are all that they may have. */

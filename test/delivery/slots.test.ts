@@ -45,3 +45,33 @@ test('what has ended is worth a claim before it is on record, as long as there a
   for (let n = 0; n < 128; n += 1) full.end(true);
   expect([full.hasRoom, full.hasRefill]).toEqual([false, true]);
 });
+
+test('room for new events is there at once where few are in flight, and where what is does not end', async () => {
+  await slotsInUse(256).roomFor(250);
+  await slotsInUse(1024).roomFor(250);
+});
+
+test('new events wait while more than 256 deliveries are in flight and go on ending', async () => {
+  const slots = slotsInUse(270);
+  const inUse = slots.roomFor(100_000).then(() => slots.inUse);
+  while (slots.inUse > 200) {
+    endAndFree(slots, false);
+    await new Promise(setImmediate);
+  }
+  expect(await inUse).toBeLessThanOrEqual(256);
+});
+
+test('new events wait no longer than their number allows', async () => {
+  const slots = slotsInUse(1024);
+  let hasWaited = false;
+  const waiting = slots.roomFor(10).then(() => {
+    hasWaited = true;
+  });
+  // Never comes down to what they wait for.
+  while (!hasWaited) {
+    endAndFree(slots, false);
+    slots.take();
+    await new Promise(setImmediate);
+  }
+  await waiting;
+});

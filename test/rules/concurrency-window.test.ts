@@ -5,8 +5,16 @@ import type { Outcome } from '../../src/rules/outcome.js';
 const answered: Outcome = { kind: 'responded', statusCode: 204, retryAfter: undefined };
 const timedOut: Outcome = { kind: 'timedOut', afterMs: 1000 };
 
-test.each<[string, number, Outcome, number]>([
+const quick = 250;
+const slow = 251;
+
+test.each<[string, number, Outcome, number, number?]>([
   ['an answer opens it by one', 32, answered, 33],
+  ['a slow answer does, too', 32, answered, 33, slow],
+  ['a slow answer does not open it beyond 256', 256, answered, 256, slow],
+  ['a quick answer does', 256, answered, 257],
+  ['a slow answer narrows it where it is wider', 512, answered, 511, slow],
+  ['a time-out halves the widest', 512, timedOut, 256],
   ['an answer of any status does', 32, { ...answered, statusCode: 500 }, 33],
   ['an answer does not open it beyond the largest', largestWindow, answered, largestWindow],
   ['a time-out halves it', 32, timedOut, 16],
@@ -21,15 +29,15 @@ test.each<[string, number, Outcome, number]>([
     32,
   ],
   ['an interruption leaves it', 32, { kind: 'interrupted' }, 32],
-])("an endpoint's window: %s", (_sentence, window, outcome, expected) => {
-  expect(nextWindow(window, outcome)).toBe(expected);
+])("an endpoint's window: %s", (_sentence, window, outcome, expected, durationMs = quick) => {
+  expect(nextWindow(window, outcome, durationMs)).toBe(expected);
 });
 
 test('an endpoint that hangs comes down to four requests at once, and has all of them back after it has answered for a while', () => {
   let window = firstWindow;
-  for (let times = 0; times < 10; times++) window = nextWindow(window, timedOut);
+  for (let times = 0; times < 10; times++) window = nextWindow(window, timedOut, 1000);
   expect(window).toBe(4);
-  for (let times = 0; times < largestWindow; times++) window = nextWindow(window, answered);
+  for (let times = 0; times < largestWindow; times++) window = nextWindow(window, answered, quick);
   expect(window).toBe(largestWindow);
 });
 

@@ -1,6 +1,6 @@
 import type { HttpClient } from '../../dialer/http-client.js';
-import { afterAttempt, hasSucceeded, type Verdict } from '../../rules/delivery-states.js';
-import { describeOutcome, type Outcome } from '../../rules/outcome.js';
+import { afterAttempt, hasSucceeded } from '../../rules/delivery-states.js';
+import { describeOutcome } from '../../rules/outcome.js';
 import type { Encryption } from '../../storage/encryption.js';
 import type { ClaimedDelivery } from './claim-due.js';
 import type { Endpoint } from './endpoints.js';
@@ -18,7 +18,7 @@ export async function attemptDelivery(
   { encryption, httpClient }: AttemptParts,
   delivery: ClaimedDelivery,
   endpoint: Endpoint,
-): Promise<EndedAttempt & { readonly verdict: Verdict; readonly outcome: Outcome }> {
+): Promise<EndedAttempt> {
   const { request, openHeaders } = prepareAttempt(delivery, endpoint, Date.now());
   const result = await httpClient.send(request);
   const { outcome } = result;
@@ -29,7 +29,6 @@ export async function attemptDelivery(
     requestHeaders: JSON.stringify(Object.entries(openHeaders).map(([name, value]) => ({ name, value }))),
     ownHeaders: sealOwnHeaders(delivery, endpoint, encryption),
     result,
-    outcome,
     verdict: afterAttempt(delivery.retryStep, outcome, endpoint.policy, Date.now(), Math.random()),
     succeeded,
     error: describeOutcome(outcome, succeeded),

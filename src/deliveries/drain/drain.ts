@@ -1,12 +1,11 @@
 import type { Admission, Admitted } from '../../events/admission.js';
 import { afterClaim } from '../../rules/claim-turn.js';
 import { claimShare } from '../../rules/concurrency-window.js';
-import type { Outcome } from '../../rules/outcome.js';
 import { newUuid, zeroUuid } from '../../storage/typeid.js';
 import type { Alarms } from '../alarms/alarms.js';
 import { Signal } from '../signal.js';
 import { type ClaimedDelivery, claimDue, claimDueOf, claimedAtBirth } from './claim-due.js';
-import { EndpointWindows } from './endpoint-windows.js';
+import { type AttemptResult, EndpointWindows } from './endpoint-windows.js';
 import type { Endpoint, Endpoints } from './endpoints.js';
 import { afterUnsendableSeconds, giveBack } from './give-back.js';
 import { NearRetries } from './near-retries.js';
@@ -41,6 +40,7 @@ export class Drain implements Admission {
   readonly #retries = new NearRetries();
   readonly #planned = new PlannedStarts();
   readonly #signal = new Signal();
+  readonly room = (events: number): Promise<void> => this.#slots.roomFor(events);
 
   constructor(parts: DrainParts) {
     this.#parts = parts;
@@ -236,8 +236,8 @@ export class Drain implements Admission {
     this.#windows.enter(subscriptionId);
   }
 
-  #end({ subscriptionId: id, start }: Startable, outcome: Outcome | undefined): void {
-    this.#windows.leave(id, outcome);
+  #end({ subscriptionId: id, start }: Startable, result: AttemptResult | undefined): void {
+    this.#windows.leave(id, result);
     // Where there is a rate, room is no reason to claim: it is foreseen when there will be more.
     this.#slots.end(!start && (this.#isCutShort || this.#windows.isBehind(id)));
     if (this.#slots.hasRefill) this.#signal.fire();

@@ -1,5 +1,5 @@
+import type { SendResult } from '../../dialer/http-client.js';
 import { firstWindow, nextWindow } from '../../rules/concurrency-window.js';
-import type { Outcome } from '../../rules/outcome.js';
 import type { ClaimRequest } from './claim-due.js';
 import { slowShare } from './slots.js';
 
@@ -9,6 +9,9 @@ const maxKnown = 500;
 const maxSlow = 1000;
 
 type Rooms = Pick<ClaimRequest, 'rooms' | 'roomEach'>;
+
+/** What a window learns from. */
+export type AttemptResult = Pick<SendResult, 'outcome' | 'durationMs'>;
 
 /** How many requests each endpoint may have in flight in this process, and how many it has. */
 export class EndpointWindows {
@@ -80,14 +83,15 @@ export class EndpointWindows {
     if (this.#windows.size - this.#slow.size > maxKnown) this.#forgetStalest();
   }
 
-  /** `outcome` is undefined where the attempt broke off without one. */
-  leave(id: string, outcome: Outcome | undefined): void {
+  /** `result` is undefined where the attempt broke off without one. */
+  leave(id: string, result: AttemptResult | undefined): void {
     if (this.#slow.has(id)) this.#slowInFlight -= 1;
     const left = (this.#inFlight.get(id) ?? 1) - 1;
     if (left > 0) this.#inFlight.set(id, left);
     else this.#inFlight.delete(id);
-    if (!outcome) return;
-    this.#windows.set(id, nextWindow(this.#windows.get(id) ?? firstWindow, outcome));
+    if (!result) return;
+    const { outcome, durationMs } = result;
+    this.#windows.set(id, nextWindow(this.#windows.get(id) ?? firstWindow, outcome, durationMs));
     if (outcome.kind === 'timedOut') this.#noteSlow(id);
     else if (outcome.kind === 'responded') this.#forgetSlow(id);
   }

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Verdict } from '../../rules/delivery-states.js';
-import type { Outcome } from '../../rules/outcome.js';
 import type { Database } from '../../storage/database.js';
 import { type AttemptParts, attemptDelivery } from './attempt-delivery.js';
 import type { ClaimedDelivery } from './claim-due.js';
+import type { AttemptResult } from './endpoint-windows.js';
 import type { Endpoint } from './endpoints.js';
 import type { Recorder } from './gather-records.js';
 import { afterUnsendableSeconds, giveBack } from './give-back.js';
@@ -19,24 +19,24 @@ export interface SendParts extends AttemptParts {
 
 /**
  * Makes the attempt of a claimed delivery and puts it on record; gives the verdict, undefined where it came to none. Never rejects.
- * @param onEnd called once, as soon as the endpoint has room again; the outcome is undefined where the attempt broke off without one
+ * @param onEnd called once, as soon as the endpoint has room again; the result is undefined where the attempt broke off without one
  */
 export async function sendClaimed(
   parts: SendParts,
   delivery: ClaimedDelivery,
   endpoint: Endpoint,
-  onEnd: (outcome: Outcome | undefined) => void,
+  onEnd: (result: AttemptResult | undefined) => void,
 ): Promise<Verdict | undefined> {
   let isOver = false;
-  const end = (outcome: Outcome | undefined) => {
-    if (!isOver) onEnd(outcome);
+  const end = (result: AttemptResult | undefined) => {
+    if (!isOver) onEnd(result);
     isOver = true;
   };
   try {
     const ready = await withBody(parts, delivery, endpoint);
     if (!ready) return undefined;
     const ended = await attemptDelivery(parts, ready, endpoint);
-    end(ended.outcome);
+    end(ended.result);
     await parts.recorder.record(ended);
     return ended.verdict;
   } catch (error) {

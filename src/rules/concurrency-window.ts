@@ -6,7 +6,7 @@ const smallestWindow = 4;
 // One that answers slowly must not hold too many of a worker's slots.
 const largestSlowWindow = 256;
 /** The most requests to one endpoint that may be in flight. */
-export const largestWindow = 512;
+export const largestWindow = 768;
 const quickMs = 250;
 
 // Fewer of an endpoint at a time would only make more of the claims.

@@ -47,18 +47,18 @@ test('what has ended is worth a claim before it is on record, as long as there a
 });
 
 test('room for new events is there at once where few are in flight, and where what is does not end', async () => {
-  await slotsInUse(256).roomFor(250);
+  await slotsInUse(512).roomFor(250);
   await slotsInUse(1024).roomFor(250);
 });
 
-test('new events wait while more than 256 deliveries are in flight and go on ending', async () => {
-  const slots = slotsInUse(270);
+test('new events wait while more than 512 deliveries are in flight and go on ending', async () => {
+  const slots = slotsInUse(530);
   const inUse = slots.roomFor(100_000).then(() => slots.inUse);
-  while (slots.inUse > 200) {
+  while (slots.inUse > 400) {
     endAndFree(slots, false);
     await new Promise(setImmediate);
   }
-  expect(await inUse).toBeLessThanOrEqual(256);
+  expect(await inUse).toBeLessThanOrEqual(512);
 });
 
 test('new events wait no longer than their number allows', async () => {

@@ -7,8 +7,9 @@ export const slowShare = size / 2;
 // A claim of 64 rows takes PostgreSQL half as much time again a row as one of 250, and to claim while half of the largest window
 // is still in flight keeps it from running dry.
 const refill = size / 8;
-// With more in flight, a batch of 250 finds no room at an endpoint that is sent to most.
-const crowd = largestWindow / 2;
+// With more in flight, a batch of 250 finds no room at an endpoint with the largest window. With fewer there is less to send than is being
+// stored, and the process and PostgreSQL wait for each other.
+const crowd = largestWindow - 256;
 const standstillMs = 50;
 const patienceMsAnEvent = 1;
 

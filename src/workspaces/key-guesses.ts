@@ -41,9 +41,13 @@ export class KeyGuesses {
   /** Waits until one more may be looked up, and counts it as under way; or tells that none may. */
   private async turn(sender: string): Promise<Standing | undefined> {
     for (;;) {
-      const standing = this.counts.over(this.limit, sender);
-      if (standing) return standing;
       const tries = this.tries.get(sender) ?? { underWay: 0, waiting: [] };
+      const standing = this.counts.over(this.limit, sender);
+      if (standing) {
+        // Another process may have told us of it since the last one ended, who then woke only us.
+        for (const goOn of tries.waiting.splice(0)) goOn();
+        return standing;
+      }
       this.tries.set(sender, tries);
       if (tries.underWay < this.limit.quota - this.counts.used(this.limit, sender)) {
         tries.underWay += 1;

@@ -11,12 +11,13 @@ function isMeant(error: unknown): boolean {
 }
 
 /**
- * What the client is told of an error. One that was not meant for it goes to the log under an id, and the client gets the id
- * and nothing of the cause.
+ * What the client is told of an error, with the id of its request. One that was not meant for it goes to the log under an id of its
+ * own too, and the client gets the ids and nothing of the cause.
  */
 export function toClientError(
   error: unknown,
   log: Logger,
+  requestId: string,
   formatted?: GraphQLFormattedError,
 ): GraphQLFormattedError {
   const told = formatted ?? (error instanceof GraphQLError ? error.toJSON() : { message: '' });
@@ -26,15 +27,15 @@ export function toClientError(
     return {
       ...told,
       message: shortened(told.message),
-      extensions: { code: 'BAD_USER_INPUT', ...extensions },
+      extensions: { code: 'BAD_USER_INPUT', ...extensions, requestId },
     };
   }
   const errorId = randomUUID();
-  log.error({ err: causeOf(error), errorId, path: told.path }, 'a request failed');
+  log.error({ err: causeOf(error), requestId, errorId, path: told.path }, 'a request failed');
   return {
     message: `Something went wrong on the server. Its log has the cause under the id ${errorId}.`,
     ...(told.path ? { path: told.path } : {}),
-    extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },
+    extensions: { code: 'INTERNAL_SERVER_ERROR', errorId, requestId },
   };
 }
 

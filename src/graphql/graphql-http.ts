@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -35,6 +37,8 @@ export async function registerGraphqlHttp(
 ): Promise<{ stop(): Promise<void> }> {
   const { limits } = parts.config;
   const documentLimits = createDocumentLimits(schema, limits);
+  // Apollo Server formats errors without telling whose they are.
+  const requestIds = new AsyncLocalStorage<string>();
   const apollo = new ApolloServer<Context>({
     schema,
     csrfPrevention: true,
@@ -45,7 +49,8 @@ export async function registerGraphqlHttp(
     stopOnTerminationSignals: false,
     validationRules: documentLimits.rules,
     parseOptions: documentLimits.parseOptions,
-    formatError: (formatted, error) => toClientError(error, parts.log, formatted),
+    formatError: (formatted, error) =>
+      toClientError(error, parts.log, requestIds.getStore() ?? randomUUID(), formatted),
     logger: parts.log,
     // Cache control would look at every field of every answer; nothing here is to be cached.
     plugins: [
@@ -56,7 +61,7 @@ export async function registerGraphqlHttp(
     ],
   });
   await apollo.start();
-  const handler = fastifyApolloHandler(apollo, {
+  const answer = fastifyApolloHandler(apollo, {
     context: async (request): Promise<Context> => {
       const key = apiKeyFrom(request.headers);
       const caller = key === undefined ? undefined : await admitCaller(key, request.raw, parts);
@@ -66,7 +71,7 @@ export async function registerGraphqlHttp(
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    handler,
+    handler: (request, reply) => requestIds.run(request.id, () => answer.call(app, request, reply)),
     onRequest: (request) => refuseLongWithoutKey(request, parts),
     preHandler: async (request) => refuseLong(request, limits),
   });

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'graphql-ws';
+import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { Parts } from '../parts.js';
 import { type Accepted, createSocketGate } from './accept-socket.js';
@@ -80,10 +82,10 @@ function serverOptions(
   schema: GraphQLSchema,
   parts: Parts,
 ): ServerOptions<Record<string, unknown>, AcceptedLink> {
-  const { log } = parts;
   const accept = createSocketGate(parts);
   const limits = createDocumentLimits(schema, parts.config.limits);
   const most = parts.config.limits.subscriptionsPerSocket;
+  const tell = errorTeller(parts.log);
   return {
     connectionInitWaitTimeout: initWithinMs,
     onConnect: async ({ connectionParams, extra }) => {
@@ -105,10 +107,20 @@ function serverOptions(
       extra.preparing = prepared.then(() => nextTurn());
       return prepared;
     },
-    onError: (_context, _id, _payload, errors) => errors.map((error) => toClientError(error, log)),
-    onNext: (_context, _id, _payload, _args, { data = null, errors }) =>
-      errors ? { data, errors: errors.map((error) => toClientError(error, log)) } : undefined,
+    onError: (_context, _id, asked, errors) => tell(asked, errors),
+    onNext: (_context, _id, asked, _args, { data = null, errors }) =>
+      errors ? { data, errors: tell(asked, errors) } : undefined,
     onClose: ({ extra }) => extra.accepted?.release(),
+  };
+}
+
+/** Tells errors under the id of their request: each operation is one, and whatever goes wrong in it has the same id. */
+function errorTeller(log: Logger) {
+  const requestIds = new WeakMap<object, string>();
+  return (asked: OperationAsked, errors: readonly GraphQLError[]) => {
+    const requestId = requestIds.get(asked) ?? randomUUID();
+    requestIds.set(asked, requestId);
+    return errors.map((error) => toClientError(error, log, requestId));
   };
 }
 

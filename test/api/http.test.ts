@@ -7,7 +7,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { eventually } from '../support/eventually.js';
-import { postGraphql } from '../support/post-graphql.js';
+import { type GraphqlAnswer, postGraphql, respondGraphql } from '../support/post-graphql.js';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
@@ -64,7 +64,7 @@ describe('GraphQL over HTTP', () => {
     expect(await codesOf(response)).toEqual(['BAD_REQUEST']);
   });
 
-  test('says UNAUTHENTICATED as 401 and FORBIDDEN as 403, with nothing but the code beside the message', async () => {
+  test('says UNAUTHENTICATED as 401 and FORBIDDEN as 403, with nothing but the code and the request id beside the message', async () => {
     const query = JSON.stringify({ query: '{ viewer { workspace { id } } }' });
     const response = await post(query);
     expect(response.status).toBe(401);
@@ -74,7 +74,7 @@ describe('GraphQL over HTTP', () => {
           message: expect.stringContaining('API key'),
           locations: expect.anything(),
           path: ['viewer'],
-          extensions: { code: 'UNAUTHENTICATED' },
+          extensions: { code: 'UNAUTHENTICATED', requestId: response.headers.get('x-request-id') },
         },
       ],
       data: null,
@@ -395,7 +395,7 @@ describe('a document', () => {
 describe('when something goes wrong inside', () => {
   const inner = /ECONN|connect|127\.0\.0\.1|node_modules|terminated/i;
 
-  test('the answer has an id, and the log has the cause under it', async () => {
+  test('the answer has ids, and the log has the cause under them', async () => {
     const env = await freshEnv();
     const broken = await startTendril(env);
     const { Client } = (await import('pg')).default;
@@ -404,7 +404,9 @@ describe('when something goes wrong inside', () => {
     await client.query('ALTER TABLE event RENAME TO elsewhere');
     await client.end();
 
-    const { errors } = await postGraphql(broken, '{ events { nodes { id } } }');
+    const response = await respondGraphql(broken, '{ events { nodes { id } } }');
+    const { errors } = (await response.json()) as GraphqlAnswer;
+    expect(errors?.[0]?.extensions).toHaveProperty('requestId', response.headers.get('x-request-id'));
     const overSocket = broken.ws().iterate({ query: '{ events { nodes { id } } }' });
     const { value } = await overSocket.next();
     for (const [error] of [errors, value?.errors] as {
@@ -414,11 +416,16 @@ describe('when something goes wrong inside', () => {
       expect(error).toEqual({
         message: expect.stringContaining(error?.extensions.errorId ?? 'no id'),
         path: ['events'],
-        extensions: { code: 'INTERNAL_SERVER_ERROR', errorId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+        extensions: {
+          code: 'INTERNAL_SERVER_ERROR',
+          errorId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        },
       });
       expect(JSON.stringify(error)).not.toMatch(/SELECT|relation|elsewhere|node_modules/i);
       const logged = broken.log.find((line) => line.includes(error?.extensions.errorId ?? 'no id'));
       expect(logged).toContain('relation');
+      expect(logged).toContain(`"requestId":"${error?.extensions.requestId}"`);
     }
   });
 
@@ -567,7 +574,10 @@ function expectPlainError(response: IncomingMessage, body: string): void {
   const { errors } = JSON.parse(body) as { errors: { message: string; extensions: { code: string } }[] };
   expect(errors[0]).toMatchObject({
     message: expect.stringMatching(/./),
-    extensions: { code: expect.stringMatching(/^[A-Z_]+$/) },
+    extensions: {
+      code: expect.stringMatching(/^[A-Z_]+$/),
+      requestId: response.headers['x-request-id'],
+    },
   });
   expect(body).not.toMatch(/stacktrace|node_modules|node:|\bat .*:\d+:\d+|select /i);
 }

@@ -47,6 +47,7 @@ describe('a use over a limit', () => {
           extensions: {
             code: 'RATE_LIMITED',
             retryAfterSeconds: Number(response.headers.get('retry-after')),
+            requestId: response.headers.get('x-request-id'),
           },
         },
       ],

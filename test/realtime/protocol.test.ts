@@ -218,13 +218,33 @@ describe('an operation', () => {
     const peer = await accepted();
     const { type, payload } = await peer.ask(query);
     expect(type).toBe('error');
+    const requestId = expect.stringMatching(/^[0-9a-f-]{36}$/);
     expect(payload).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ message: expect.any(String), extensions: { code } }),
+        expect.objectContaining({ message: expect.any(String), extensions: { code, requestId } }),
       ]),
     );
     expect(JSON.stringify(payload)).not.toContain('stack');
     expect(await peer.ask('{ __typename }')).toMatchObject({ payload: { data: { __typename: 'Query' } } });
+  });
+
+  test('tells all that goes wrong in it under a request id of its own', async () => {
+    const peer = await accepted();
+    const idsOf = async (query: string) => {
+      const { payload } = await peer.ask(query);
+      const errors = Array.isArray(payload) ? payload : (payload as { errors: unknown[] }).errors;
+      return (errors as { extensions: { requestId: string } }[]).map(
+        ({ extensions }) => extensions.requestId,
+      );
+    };
+    const [refused, others] = [await idsOf('{ nothing neither }'), await idsOf('{ nothing neither }')];
+    const executed = await idsOf('{ deliveries(first: -1) { totalCount } }');
+    expect([refused, others, executed].map(({ length }) => length)).toEqual([2, 2, 1]);
+    for (const ids of [refused, others, executed]) {
+      expect(new Set(ids).size).toBe(1);
+      expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
+    }
+    expect(new Set([...refused, ...others, ...executed]).size).toBe(3);
   });
 
   test('may be a query or a mutation', async () => {

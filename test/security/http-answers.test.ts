@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { readConfig } from '../../src/config.js';
 import { registerGraphiql } from '../../src/graphql/graphiql-page.js';
 import { createHttpServer } from '../../src/graphql/http-server.js';
-import { postGraphql, respondGraphql } from '../support/post-graphql.js';
+import { type GraphqlAnswer, postGraphql, respondGraphql } from '../support/post-graphql.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
@@ -138,12 +138,13 @@ describe('the answer is JSON with a code and a request id, holds nothing of the 
   test.each(requests)('%s', async (says, request, status) => {
     const { head, body } = await exchange(request);
     expect(head.split('\r\n')[0]).toMatch(status);
-    expect(head).toMatch(/^x-request-id: [0-9a-f-]{36}\r?$/im);
+    const requestId = /^x-request-id: ([0-9a-f-]{36})\r?$/im.exec(head)?.[1];
+    expect(requestId).toBeDefined();
     expectSecurityHeaders(head);
     if (says === 'HEAD') return;
     expect(head).toMatch(/^content-type: application\/(graphql-response\+)?json/im);
     expect(JSON.parse(body)).toMatchObject({
-      errors: [{ extensions: { code: expect.stringMatching(/^[A-Z_]+$/) } }],
+      errors: [{ extensions: { code: expect.stringMatching(/^[A-Z_]+$/), requestId } }],
     });
     expect(body).not.toMatch(
       /stack|node_modules|node:|\.[jt]s:\d|\bat .*:\d+:\d+|select |insert |<html|\/work|\/home|\/src\//i,
@@ -262,8 +263,13 @@ describe('a document that asks for too much is refused within 50 ms', () => {
       const response = await respondGraphql(tendril, query);
       took.push(performance.now() - startedMs);
       expect(response.status).toBe(400);
-      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-      expect(await response.json()).not.toHaveProperty('data.deliveries');
+      const requestId = response.headers.get('x-request-id');
+      expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+      const answer = (await response.json()) as GraphqlAnswer;
+      expect(answer).not.toHaveProperty('data.deliveries');
+      expect(answer.errors?.map(({ extensions }) => extensions)).toEqual(
+        answer.errors?.map(() => expect.objectContaining({ requestId })),
+      );
     }
     expect(Math.min(...took)).toBeLessThanOrEqual(refusedWithinMs);
     if (query.length < 200_000)

@@ -128,6 +128,7 @@ async function buildParts(
     messageSender: createMessageSender(database, encryption, publicUrl, config.region),
     addressPolicy: {
       allowedNetworks: config.allowedNetworks,
+      allowedPorts: config.allowedPorts,
       allowHttp: config.allowHttpEndpoints,
       allowLoopback: config.allowLoopback,
       ownOrigins,

@@ -9,6 +9,7 @@ import {
   networkList,
   oneOf,
   onOff,
+  portList,
   postgresUrl,
   publicUrl,
   regionName,
@@ -28,6 +29,7 @@ const settings = z.object({
   ENCRYPTION_KEYS: encryptionKeyList.default([]),
   ALLOW_HTTP_ENDPOINTS: onOff.optional(),
   ALLOWED_NETWORKS: networkList.default([]),
+  ALLOWED_PORTS: portList.default([]),
   SOURCE_IP_ADDRESSES: addressList.default([]),
   PUBLIC_URL: publicUrl.optional(),
   REGION: regionName.default('local'),
@@ -103,6 +105,8 @@ export interface Config {
   readonly allowLoopback: boolean;
   /** CIDR notation. */
   readonly allowedNetworks: readonly string[];
+  /** Beside those that are open in any case. */
+  readonly allowedPorts: readonly number[];
   readonly sourceIpAddresses: readonly string[];
   /** Without a slash at its end. Undefined: the server's own address. */
   readonly publicUrl: string | undefined;
@@ -156,17 +160,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowHttpEndpoints: value.ALLOW_HTTP_ENDPOINTS ?? !isProduction,
     allowLoopback: !isProduction,
     allowedNetworks: value.ALLOWED_NETWORKS,
+    allowedPorts: value.ALLOWED_PORTS,
     sourceIpAddresses: value.SOURCE_IP_ADDRESSES,
     publicUrl: value.PUBLIC_URL,
     region: value.REGION,
     retentionDays: value.RETENTION_DAYS,
     backlogWarningSeconds: value.BACKLOG_WARNING_SECONDS,
     logLevel: value.LOG_LEVEL,
-    managementRequestsPerMinute: value.MANAGEMENT_REQUESTS_PER_MINUTE,
-    requestsPerMinute: value.REQUESTS_PER_MINUTE,
-    publishedEventsPerMinute: value.PUBLISHED_EVENTS_PER_MINUTE,
-    publishedBytesPerMinute: value.PUBLISHED_BYTES_PER_MINUTE,
-    failedKeysPerMinute: value.FAILED_KEYS_PER_MINUTE,
+    ...quotasIn(value),
     subscriptionsPerWorkspace: value.SUBSCRIPTIONS_PER_WORKSPACE,
     socketsPerKey: value.SOCKETS_PER_KEY,
     maxConnections: value.MAX_CONNECTIONS,
@@ -174,6 +175,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     trustedProxies: value.TRUSTED_PROXIES,
     limits: limitsIn(value),
     isProduction,
+  };
+}
+
+function quotasIn(value: z.infer<typeof settings>) {
+  return {
+    managementRequestsPerMinute: value.MANAGEMENT_REQUESTS_PER_MINUTE,
+    requestsPerMinute: value.REQUESTS_PER_MINUTE,
+    publishedEventsPerMinute: value.PUBLISHED_EVENTS_PER_MINUTE,
+    publishedBytesPerMinute: value.PUBLISHED_BYTES_PER_MINUTE,
+    failedKeysPerMinute: value.FAILED_KEYS_PER_MINUTE,
   };
 }
 

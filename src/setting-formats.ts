@@ -143,6 +143,18 @@ export const networkList = z.string().transform((text, context) => {
   return networks;
 });
 
+/** A list of ports. */
+export const portList = z.string().transform((text, context) => {
+  const ports = split(text);
+  for (const wrong of ports.filter(
+    (item) => !/^\d{1,5}$/.test(item) || Number(item) < 1 || Number(item) > 65_535,
+  ))
+    context.addIssue(
+      `${quoted(wrong)} is not a port; give whole numbers from 1 to 65535 with commas between, such as 80,587`,
+    );
+  return ports.map(Number);
+});
+
 function isAddress(text: string): boolean {
   return !text.includes('%') && (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text));
 }

@@ -4,6 +4,8 @@ import ipaddr from 'ipaddr.js';
 export interface AddressPolicy {
   /** Networks (CIDR, or one address) that are open although they are not public. */
   allowedNetworks: readonly string[];
+  /** Ports below 1024 that endpoint URLs may have beside 443, and 80 where http is accepted. */
+  allowedPorts: readonly number[];
   /** Whether `http://` is accepted beside `https://`. */
   allowHttp: boolean;
   /** Whether 127.0.0.0/8 and ::1 are open. */

@@ -70,10 +70,14 @@ function faultInText(text: string, { allowHttp }: AddressPolicy): string | undef
   return undefined;
 }
 
-function faultInPort(url: URL, { allowHttp }: AddressPolicy): string | undefined {
+function faultInPort(url: URL, { allowHttp, allowedPorts }: AddressPolicy): string | undefined {
   const port = portOf(url);
-  if (port === 443 || (port >= 1024 && port <= 65535) || (allowHttp && port === 80)) return undefined;
-  return `The endpoint URL has port ${port}; allowed are 443${allowHttp ? ', 80' : ''} and 1024 to 65535.`;
+  const low = [443, ...(allowHttp ? [80] : []), ...allowedPorts.filter((allowed) => allowed < 1024)];
+  if (low.includes(port) || (port >= 1024 && port <= 65535)) return undefined;
+  return (
+    `The endpoint URL has port ${port}; allowed are ${[...new Set(low)].join(', ')} and 1024 to 65535. ` +
+    'ALLOWED_PORTS opens others on purpose.'
+  );
 }
 
 function refusedHost(url: URL, policy: AddressPolicy): string | undefined {

@@ -342,6 +342,30 @@ describe('what a subscription cannot be made or changed to', () => {
     ]);
   });
 
+  test('an endpoint at a port that is not opened', async () => {
+    const open = await startTendril(await freshEnv({ ALLOWED_PORTS: '25' }));
+    const at = (port: number) => ({ endpointUrl: `https://receiver.example:${port}/hook` });
+    const codesOf = ({ userErrors }: { userErrors: readonly { code: string }[] }) =>
+      userErrors.map(({ code }) => code);
+    const http = open.http();
+    const make = async (port: number) => {
+      const input = { ...at(port), eventTypes: ['*'] };
+      return (await http.request(CreateWebhookSubscriptionDocument, { input })).createWebhookSubscription;
+    };
+    const made = await make(25);
+    expect(made.userErrors).toEqual([]);
+    expect(codesOf(await make(26))).toEqual(['INVALID_ENDPOINT_URL']);
+    const id = made.subscription?.id ?? '';
+    for (const [port, codes] of [
+      [25, []],
+      [26, ['INVALID_ENDPOINT_URL']],
+    ] as const) {
+      const input = { id, ...at(port) };
+      const { updateWebhookSubscription } = await http.request(UpdateWebhookSubscriptionDocument, { input });
+      expect(codesOf(updateWebhookSubscription)).toEqual(codes);
+    }
+  });
+
   test("an endpoint at the server's own address, be it allowed otherwise", async () => {
     const open = await startTendril(await freshEnv({ PUBLIC_URL: 'https://hooks.tendril.example' }));
     const { port } = new URL(open.url);

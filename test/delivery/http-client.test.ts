@@ -18,7 +18,13 @@ import type { AddressPolicy } from '../../src/rules/address-policy.js';
 import { drip, rawReceiver } from '../support/raw-receiver.js';
 import { type ServerCertificate, selfSignedCertificate } from '../support/self-signed-certificate.js';
 
-const open: AddressPolicy = { allowedNetworks: [], allowHttp: true, allowLoopback: true, ownOrigins: [] };
+const open: AddressPolicy = {
+  allowedNetworks: [],
+  allowedPorts: [],
+  allowHttp: true,
+  allowLoopback: true,
+  ownOrigins: [],
+};
 const strict: AddressPolicy = { ...open, allowLoopback: false };
 const noContent = 'HTTP/1.1 204 No Content\r\n\r\n';
 const hasIpv6 = Object.values(networkInterfaces()).some((all) =>

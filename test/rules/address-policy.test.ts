@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { type AddressPolicy, checkAddress, isOwnOrigin } from '../../src/rules/address-policy.js';
 
-const strict: AddressPolicy = { allowedNetworks: [], allowHttp: false, allowLoopback: false, ownOrigins: [] };
+const strict: AddressPolicy = {
+  allowedNetworks: [],
+  allowedPorts: [],
+  allowHttp: false,
+  allowLoopback: false,
+  ownOrigins: [],
+};
 
 // [address, words of the rule that refuses it]
 const refused: [string, string][] = [

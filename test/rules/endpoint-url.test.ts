@@ -4,12 +4,14 @@ import { checkEndpointUrl } from '../../src/rules/endpoint-url.js';
 
 const production: AddressPolicy = {
   allowedNetworks: [],
+  allowedPorts: [],
   allowHttp: false,
   allowLoopback: false,
   ownOrigins: [{ host: 'tendril.example.com', port: 443 }],
 };
 const development: AddressPolicy = {
   allowedNetworks: [],
+  allowedPorts: [],
   allowHttp: true,
   allowLoopback: true,
   ownOrigins: [{ host: '127.0.0.1', port: 4000 }],
@@ -54,7 +56,7 @@ describe('a faulty URL is INVALID_ENDPOINT_URL, and the message says what is wro
     ['https://256.256.256.256', 'does not parse'],
     ['https://[::1', 'does not parse'],
     ['https://example.com:99999', 'does not parse'],
-    ['https://example.com:80', 'port 80; allowed are 443 and 1024 to 65535'],
+    ['https://example.com:80', 'port 80; allowed are 443 and 1024 to 65535. ALLOWED_PORTS opens others'],
     ['https://example.com:22', 'port 22'],
     ['https://example.com:0', 'port 0'],
     ['https://example.com:1023', 'port 1023'],
@@ -117,6 +119,18 @@ test.each(['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000'
     expect(checkEndpointUrl(text, development)).toMatchObject({ code: 'ENDPOINT_ADDRESS_NOT_ALLOWED' });
   },
 );
+
+test('a port that is opened is accepted, and the refusal of another names it too', () => {
+  const policy = { ...production, allowedPorts: [587, 8443] };
+  expect(checkEndpointUrl('https://example.com:587', policy)).toMatchObject({ ok: true });
+  expect(checkEndpointUrl('https://10.0.0.1:587', policy)).toMatchObject({
+    code: 'ENDPOINT_ADDRESS_NOT_ALLOWED',
+  });
+  expect(checkEndpointUrl('https://example.com:25', policy)).toMatchObject({
+    code: 'INVALID_ENDPOINT_URL',
+    message: expect.stringContaining('port 25; allowed are 443, 587 and 1024 to 65535.'),
+  });
+});
 
 test('localhost is accepted where an allowed network holds a loopback address', () => {
   const policy = { ...production, allowedNetworks: ['127.0.0.0/8'] };

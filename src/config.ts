@@ -17,6 +17,8 @@ import {
 } from './setting-formats.js';
 import { StartError } from './start-error.js';
 
+const requests = 'a number of requests (0 sets no limit)';
+
 const settings = z.object({
   PORT: wholeNumber(0, 65_535, 'a port (0 takes any free one)').default(4000),
   HOST: listenHost.default('127.0.0.1'),
@@ -36,10 +38,9 @@ const settings = z.object({
   RETENTION_DAYS: wholeNumber(1, 3650, 'a number of days').default(30),
   BACKLOG_WARNING_SECONDS: wholeNumber(0, 1_000_000, 'a number of seconds (0 never warns)').default(60),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of requests (0 sets no limit)').default(
-    50,
-  ),
-  REQUESTS_PER_MINUTE: wholeNumber(0, 1e9, 'a number of requests (0 sets no limit)').default(60_000),
+  MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000, requests).default(50),
+  WORKSPACE_MANAGEMENT_REQUESTS_PER_MINUTE: wholeNumber(0, 10_000_000, requests).optional(),
+  REQUESTS_PER_MINUTE: wholeNumber(0, 1e9, requests).default(60_000),
   PUBLISHED_EVENTS_PER_MINUTE: wholeNumber(0, 1e9, 'a number of events (0 sets no limit)').default(2_000_000),
   PUBLISHED_BYTES_PER_MINUTE: wholeNumber(0, 1e12, 'a number of bytes (0 sets no limit)').default(4e9),
   FAILED_KEYS_PER_MINUTE: wholeNumber(0, 1_000_000, 'a number of keys (0 sets no limit)').default(30),
@@ -116,9 +117,9 @@ export interface Config {
   /** 0: never. */
   readonly backlogWarningSeconds: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-  /** 0: no limit. */
-  readonly managementRequestsPerMinute: number;
   /** 0: no limit, here and below. */
+  readonly managementRequestsPerMinute: number;
+  readonly workspaceManagementRequestsPerMinute: number;
   readonly requestsPerMinute: number;
   readonly publishedEventsPerMinute: number;
   readonly publishedBytesPerMinute: number;
@@ -181,6 +182,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 function quotasIn(value: z.infer<typeof settings>) {
   return {
     managementRequestsPerMinute: value.MANAGEMENT_REQUESTS_PER_MINUTE,
+    workspaceManagementRequestsPerMinute:
+      value.WORKSPACE_MANAGEMENT_REQUESTS_PER_MINUTE ?? value.MANAGEMENT_REQUESTS_PER_MINUTE * 10,
     requestsPerMinute: value.REQUESTS_PER_MINUTE,
     publishedEventsPerMinute: value.PUBLISHED_EVENTS_PER_MINUTE,
     publishedBytesPerMinute: value.PUBLISHED_BYTES_PER_MINUTE,

@@ -31,6 +31,7 @@ export interface RateLimits {
 type Quotas = Pick<
   Config,
   | 'managementRequestsPerMinute'
+  | 'workspaceManagementRequestsPerMinute'
   | 'requestsPerMinute'
   | 'publishedEventsPerMinute'
   | 'publishedBytesPerMinute'
@@ -56,11 +57,13 @@ export function createRateLimits(database: Database, quotas: Quotas, log: Logger
   const guesses = new KeyGuesses(counts, { name: 'failed-keys', quota: quotas.failedKeysPerMinute });
   return {
     async charge(caller, uses) {
-      const managed = [...uses.fields].map(([field, amount]) =>
-        management.get(field)?.(caller.apiKeyId, amount),
+      const charged = await Promise.all(
+        [...uses.fields].map(([field, amount]) => management.get(field)?.(caller.apiKeyId, amount)),
       );
-      const standings = chargeInProcess(counts, quotas, caller, uses);
-      return [...(await Promise.all(managed)).filter((standing) => standing !== undefined), ...standings];
+      const managed = charged.filter((standing) => standing !== undefined);
+      // What a key is refused is not taken from its workspace: one key alone could use up what all have.
+      if (managed.some(({ isOver }) => isOver)) return managed;
+      return [...managed, ...chargeInProcess(counts, quotas, caller, uses)];
     },
     guessKey: (address, look) => guesses.lookUp(clientNetwork(address), look),
     noteFailedKey: (address) => guesses.noteFailure(clientNetwork(address)),
@@ -105,7 +108,7 @@ function toStanding(limit: Limit, left: RateLimiterRes, isOver: boolean): Standi
   return { limit, remaining: left.remainingPoints, resetMs: left.msBeforeNext, isOver };
 }
 
-/** What is too frequent for a statement each: publishing, and every other request, such as reading the logs. */
+/** What is too frequent for a statement each, such as publishing and reading the logs, and what all keys of a workspace use together. */
 function chargeInProcess(
   counts: UseCounts,
   quotas: Quotas,
@@ -118,6 +121,7 @@ function chargeInProcess(
   const { requestsPerMinute, publishedEventsPerMinute, publishedBytesPerMinute } = quotas;
   const workspaceRequests = requestsPerMinute * keysPerWorkspace;
   const charges: readonly Use[] = [
+    ...managementOfWorkspace(quotas, workspaceId, fields),
     { limit: { name: 'requests', quota: requestsPerMinute }, subject: apiKeyId, amount: requests },
     {
       limit: { name: 'workspace-requests', quota: workspaceRequests },
@@ -136,4 +140,19 @@ function chargeInProcess(
     },
   ];
   return counts.use(...charges.filter(({ limit, amount }) => limit.quota > 0 && amount > 0));
+}
+
+/** The management limits of all keys of a workspace together, for each operation as those of a key are. */
+function managementOfWorkspace(
+  { workspaceManagementRequestsPerMinute: perMinute }: Quotas,
+  workspaceId: string,
+  fields: OperationUses['fields'],
+): Use[] {
+  return [...fields].flatMap(([field, amount]) => {
+    const times = managementFields.get(field);
+    if (times === undefined) return [];
+    return [
+      { limit: { name: `workspace-${field}`, quota: perMinute * times }, subject: workspaceId, amount },
+    ];
+  });
 }

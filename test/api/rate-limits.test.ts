@@ -107,7 +107,8 @@ describe('a use over a limit', () => {
     const log = pino({ level: 'silent' });
     const database = await openDatabase((await freshEnv()).DATABASE_URL ?? '', [], log);
     await database.close();
-    const limits = createRateLimits(database, readConfig({ MANAGEMENT_REQUESTS_PER_MINUTE: '2' }), log);
+    const settings = { MANAGEMENT_REQUESTS_PER_MINUTE: '2', WORKSPACE_MANAGEMENT_REQUESTS_PER_MINUTE: '0' };
+    const limits = createRateLimits(database, readConfig(settings), log);
     const uses = { fields: new Map([['eventTypes', 1]]), events: 0, bytes: 0 };
     const standings: Standing[] = [];
     for (let n = 0; n < 3; n += 1) standings.push(...(await limits.charge(caller, uses)));
@@ -126,10 +127,10 @@ test('answers tell each limit that they met, and what is left of it', async () =
   );
   const managed = await respondGraphql(tendril, `{ eventTypes { nodes { name } } ${list.slice(1)}`);
   expect(managed.headers.get('ratelimit-policy')).toBe(
-    '"eventTypes";q=50;w=60, "webhookSubscriptions";q=50;w=60',
+    '"eventTypes";q=50;w=60, "webhookSubscriptions";q=50;w=60, "workspace-eventTypes";q=500;w=60, "workspace-webhookSubscriptions";q=500;w=60',
   );
   expect(managed.headers.get('ratelimit')).toMatch(
-    /^"eventTypes";r=49;t=\d+, "webhookSubscriptions";r=49;t=\d+$/,
+    /^"eventTypes";r=49;t=\d+, "webhookSubscriptions";r=49;t=\d+, "workspace-eventTypes";r=499;t=\d+, "workspace-webhookSubscriptions";r=499;t=\d+$/,
   );
   const read = await respondGraphql(tendril, logs);
   expect(read.headers.get('ratelimit-policy')).toBe(
@@ -231,6 +232,46 @@ test('reading the logs is limited for the key, and for the keys of a workspace t
     ]);
   }
   expect(answered).toBe(90);
+});
+
+describe('managing subscriptions is limited for the keys of a workspace together,', () => {
+  test('for each operation, and to ten times as much as for a key', async () => {
+    const env = await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '1', ROLE: 'api' });
+    const tendril = await startTendril(env);
+    for (let n = 0; n < 10; n += 1) {
+      const { key } = await newKey(tendril);
+      expect((await postGraphql(tendril, list, { key })).errors).toBeUndefined();
+      // What the key is refused is not taken from the others.
+      expect((await postGraphql(tendril, list, { key })).errors?.[0]?.message).toContain(
+        'The limit of webhookSubscriptions (1 a minute)',
+      );
+    }
+    const { key } = await newKey(tendril);
+    const refused = await respondGraphql(tendril, list, { key });
+    expect(refused.status).toBe(429);
+    expect(await refused.text()).toContain('The limit of workspace-webhookSubscriptions (10 a minute)');
+    expect((await postGraphql(tendril, `mutation { ${create} }`, { key })).errors).toBeUndefined();
+    const ofAnother = await addWorkspace(env, 'another');
+    expect((await postGraphql(tendril, list, { key: ofAnother })).errors).toBeUndefined();
+  });
+
+  test('as WORKSPACE_MANAGEMENT_REQUESTS_PER_MINUTE says, which holds where a key has no limit of its own', async () => {
+    const settings = { MANAGEMENT_REQUESTS_PER_MINUTE: '0', WORKSPACE_MANAGEMENT_REQUESTS_PER_MINUTE: '2' };
+    const tendril = await startTendril(await freshEnv({ ...settings, ROLE: 'api' }));
+    for (let n = 0; n < 2; n += 1) expect(await isRefused(tendril, list)).toBe(false);
+    expect(await isRefused(tendril, list)).toBe(true);
+  });
+
+  test('over all processes as settled a second ago', async () => {
+    const settings = { MANAGEMENT_REQUESTS_PER_MINUTE: '0', WORKSPACE_MANAGEMENT_REQUESTS_PER_MINUTE: '2' };
+    const env = await freshEnv({ ...settings, ROLE: 'api' });
+    const [one, other] = [await startTendril(env), await startTendril(env)];
+    expect(await isRefused(one, list)).toBe(false);
+    await untilCounted(env, 'workspace-webhookSubscriptions', 1);
+    expect(await isRefused(other, list)).toBe(false);
+    await untilCounted(env, 'workspace-webhookSubscriptions', 2);
+    expect(await isRefused(other, list)).toBe(true);
+  });
 });
 
 test('counts of past minutes are deleted', async () => {

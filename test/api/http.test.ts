@@ -395,7 +395,7 @@ describe('a document', () => {
 describe('when something goes wrong inside', () => {
   const inner = /ECONN|connect|127\.0\.0\.1|node_modules|terminated/i;
 
-  test('the answer has ids, and the log has the cause under them', async () => {
+  test('the answer has an id, and the log has the cause under it', async () => {
     const env = await freshEnv();
     const broken = await startTendril(env);
     const { Client } = (await import('pg')).default;

@@ -58,7 +58,7 @@ export type CreateEventTypeInput = {
   readonly description: string;
   /** Its name: two or more parts of letters, digits, _ and - with dots between, at most 255 characters, for example invoice.paid. It cannot be changed later. */
   readonly name: string;
-  /** A JSON Schema (2020-12) that payloads must fit, at most 64 KiB; any payload does unless given. References stay within it, and patterns are without look-around and back-references. */
+  /** A JSON Schema (2020-12) that payloads must fit, at most 64 KiB and 250 names in dependentRequired; any payload does unless given. References stay within it, and patterns are without look-around and back-references. */
   readonly schema?: unknown;
 };
 
@@ -97,7 +97,7 @@ export type DeliveryFailureReason =
   /** The last attempt of its schedule failed. */
   | 'RETRIES_EXHAUSTED';
 
-/** Which deliveries are meant: every field that is given must fit, and of a list one entry. An empty list fits nothing. */
+/** Which deliveries are meant: every field that is given must fit, and of a list one entry. An empty list fits nothing; 250 entries are the most. */
 export type DeliveryFilter = {
   /** Created from this moment on, itself included. */
   readonly createdAfter?: string | null | undefined;
@@ -107,7 +107,7 @@ export type DeliveryFilter = {
   readonly eventIds?: ReadonlyArray<string | number> | null | undefined;
   /** Of these event types: exact names or groups (payout.*). */
   readonly eventTypes?: ReadonlyArray<string> | null | undefined;
-  /** Matches delivery and event ids as a whole, and the endpoint URL and the payload’s text in part, whatever the case. */
+  /** Matches delivery and event ids as a whole, and the endpoint URL and the payload’s text in part, whatever the case; 4,096 characters at most. */
   readonly search?: string | null | undefined;
   /** Whose last answer had this HTTP status or a higher one. */
   readonly statusCodeFrom?: number | null | undefined;
@@ -368,9 +368,9 @@ export type WebhookEventFilter = {
   readonly createdAfter?: string | null | undefined;
   /** Up to this moment, itself not included. */
   readonly createdBefore?: string | null | undefined;
-  /** Matches the event id as a whole, and the idempotency key and the payload’s text in part, whatever the case. */
+  /** Matches the event id as a whole, and the idempotency key and the payload’s text in part, whatever the case; 4,096 characters at most. */
   readonly search?: string | null | undefined;
-  /** Of these event types: exact names or groups (payout.*). An empty list fits nothing. */
+  /** Of these event types: exact names or groups (payout.*), 250 at most. An empty list fits nothing. */
   readonly types?: ReadonlyArray<string> | null | undefined;
 };
 
@@ -387,9 +387,9 @@ export type WebhookSubscriptionFilter = {
   readonly eventType?: string | null | undefined;
   /** With this delivery profile. */
   readonly profile?: DeliveryProfileName | null | undefined;
-  /** Matches the endpoint URL and the description in part, whatever the case. */
+  /** Matches the endpoint URL and the description in part, whatever the case; 4,096 characters at most. */
   readonly search?: string | null | undefined;
-  /** With one of these statuses. An empty list fits nothing. */
+  /** With one of these statuses, 250 at most. An empty list fits nothing. */
   readonly statuses?: ReadonlyArray<WebhookSubscriptionStatus> | null | undefined;
 };
 

@@ -4,7 +4,7 @@ import { DeliveryStatus } from './delivery.entity.js';
 /** Which deliveries are meant; every field given must fit. */
 @InputType({
   description:
-    'Which deliveries are meant: every field that is given must fit, and of a list one entry. An empty list fits nothing.',
+    'Which deliveries are meant: every field that is given must fit, and of a list one entry. An empty list fits nothing; 250 entries are the most.',
 })
 export class DeliveryFilter {
   @Field(() => [ID], { nullable: true, description: 'Of these subscriptions, deleted ones too.' })
@@ -40,7 +40,7 @@ export class DeliveryFilter {
   @Field(() => String, {
     nullable: true,
     description:
-      'Matches delivery and event ids as a whole, and the endpoint URL and the payload’s text in part, whatever the case.',
+      'Matches delivery and event ids as a whole, and the endpoint URL and the payload’s text in part, whatever the case; 4,096 characters at most.',
   })
   search?: string | null;
 }

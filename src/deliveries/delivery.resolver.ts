@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
 import { WebhookEvent } from '../events/webhook-event.entity.js';
-import { checkSearch } from '../graphql/check-search.js';
+import { checkFilter } from '../graphql/check-filter.js';
 import { authorize, type Context } from '../graphql/context.js';
 import { Mutation, Query, Subscription } from '../graphql/operation.js';
 import { badInput } from '../graphql/paging.js';
@@ -50,7 +50,7 @@ export class DeliveryResolver {
   })
   async deliveries(@Ctx() context: Context, @Args(() => OrderedDeliveriesArgs) args: OrderedDeliveriesArgs) {
     const { workspaceId } = authorize(context);
-    checkSearch(args.filter?.search);
+    checkFilter(args.filter);
     return deliveryConnection(
       context.database,
       workspaceId,
@@ -119,7 +119,7 @@ reads too slowly may be spared states in between, never the latest. Scope READ.`
       const after = typeof args.after === 'string' ? readUpdateCursor(args.after, workspaceId) : undefined;
       if (typeof args.after === 'string' && !after)
         throw badInput('after is no cursor of a delivery of this workspace.');
-      checkSearch(args.filter?.search);
+      checkFilter(args.filter);
       const filter = updateFilter(context.database, workspaceId, args.filter);
       return context.parts.updates.subscribe(workspaceId, filter, after);
     },

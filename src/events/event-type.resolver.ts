@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, Resolver } from 'type-graphql';
-import { checkSearch } from '../graphql/check-search.js';
+import { checkSearch } from '../graphql/check-filter.js';
 import { authorize, type Context } from '../graphql/context.js';
 import { Mutation, Query } from '../graphql/operation.js';
 import { pageOf, pageRequest, toConnection } from '../graphql/paging.js';

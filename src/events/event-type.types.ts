@@ -21,7 +21,8 @@ export class EventTypesArgs extends ForwardArgs {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Only event types with this text in their name or description, upper or lower case.',
+    description:
+      'Only event types with this text in their name or description, upper or lower case; 4,096 characters at most.',
   })
   search?: string | null;
 }
@@ -43,7 +44,7 @@ export class CreateEventTypeInput {
   @Field(() => JsonScalar, {
     nullable: true,
     description:
-      'A JSON Schema (2020-12) that payloads must fit, at most 64 KiB; any payload does unless given. References stay within it, and patterns are without look-around and back-references.',
+      'A JSON Schema (2020-12) that payloads must fit, at most 64 KiB and 250 names in dependentRequired; any payload does unless given. References stay within it, and patterns are without look-around and back-references.',
   })
   schema?: unknown;
 }

@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Resolver, Root } from 'type-graphql';
 import { Delivery } from '../deliveries/delivery.entity.js';
-import { checkSearch } from '../graphql/check-search.js';
+import { checkFilter } from '../graphql/check-filter.js';
 import { authorize, type Context } from '../graphql/context.js';
 import { Mutation, Query } from '../graphql/operation.js';
 import { badInput, pageRequest, toConnection } from '../graphql/paging.js';
@@ -36,7 +36,7 @@ export class EventResolver {
   async events(@Ctx() context: Context, @Args(() => EventsArgs) args: EventsArgs) {
     const { workspaceId } = authorize(context);
     const request = pageRequest(args, `events:${workspaceId}`);
-    checkSearch(args.filter?.search);
+    checkFilter(args.filter);
     return toConnection(await listEvents(context.database, workspaceId, args.filter ?? {}, request));
   }
 

@@ -7,7 +7,8 @@ import { WebhookEvent } from './webhook-event.entity.js';
 export class WebhookEventFilter {
   @Field(() => [String], {
     nullable: true,
-    description: 'Of these event types: exact names or groups (payout.*). An empty list fits nothing.',
+    description:
+      'Of these event types: exact names or groups (payout.*), 250 at most. An empty list fits nothing.',
   })
   types?: string[] | null;
 
@@ -20,7 +21,7 @@ export class WebhookEventFilter {
   @Field(() => String, {
     nullable: true,
     description:
-      'Matches the event id as a whole, and the idempotency key and the payload’s text in part, whatever the case.',
+      'Matches the event id as a whole, and the idempotency key and the payload’s text in part, whatever the case; 4,096 characters at most.',
   })
   search?: string | null;
 }

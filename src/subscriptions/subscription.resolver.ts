@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Resolver, Root } from 't
 import { HttpHeader } from '../deliveries/attempt.entity.js';
 import { DeliveriesArgs, DeliveryConnection } from '../deliveries/delivery.types.js';
 import { subscriptionLogConnection } from '../deliveries/delivery-connection.js';
-import { checkSearch } from '../graphql/check-search.js';
+import { checkFilter } from '../graphql/check-filter.js';
 import { authorize, type Context } from '../graphql/context.js';
 import { Mutation, Query } from '../graphql/operation.js';
 import { pageRequest, toConnection } from '../graphql/paging.js';
@@ -55,7 +55,7 @@ export class SubscriptionResolver {
   ) {
     const { workspaceId } = authorize(context);
     const request = pageRequest(args, `subscriptions:${workspaceId}`);
-    checkSearch(args.filter?.search);
+    checkFilter(args.filter);
     const { page, totalCount } = await listSubscriptions(context.em, workspaceId, args.filter ?? {}, request);
     return { ...toConnection(page), totalCount };
   }
@@ -194,7 +194,7 @@ export class SubscriptionResolver {
     @Args(() => DeliveriesArgs) args: DeliveriesArgs,
   ) {
     authorize(context, ApiKeyScope.READ);
-    checkSearch(args.filter?.search);
+    checkFilter(args.filter);
     return subscriptionLogConnection(context.parts.loaders, subscription, args, args.filter ?? {});
   }
 }

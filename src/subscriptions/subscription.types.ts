@@ -8,7 +8,7 @@ import { WebhookSubscription, WebhookSubscriptionStatus } from './webhook-subscr
 export class WebhookSubscriptionFilter {
   @Field(() => [WebhookSubscriptionStatus], {
     nullable: true,
-    description: 'With one of these statuses. An empty list fits nothing.',
+    description: 'With one of these statuses, 250 at most. An empty list fits nothing.',
   })
   statuses?: WebhookSubscriptionStatus[] | null;
 
@@ -24,7 +24,8 @@ export class WebhookSubscriptionFilter {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Matches the endpoint URL and the description in part, whatever the case.',
+    description:
+      'Matches the endpoint URL and the description in part, whatever the case; 4,096 characters at most.',
   })
   search?: string | null;
 }

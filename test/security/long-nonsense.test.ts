@@ -171,6 +171,63 @@ describe('a search of more than 4,096 characters, which PostgreSQL would take ap
   });
 });
 
+describe('a list of more than 250 entries in a filter is refused with its path', () => {
+  test.each([
+    ['eventIds', '[ID!]', 'deliveries(filter: { eventIds: $list }) { totalCount }'],
+    ['subscriptionIds', '[ID!]', 'deliveries(filter: { subscriptionIds: $list }) { totalCount }'],
+    ['eventTypes', '[String!]', 'deliveries(filter: { eventTypes: $list }) { totalCount }'],
+    ['statuses', '[DeliveryStatus!]', 'deliveries(filter: { statuses: $list }) { totalCount }'],
+    ['types', '[String!]', 'events(filter: { types: $list }) { nodes { id } }'],
+    [
+      'statuses',
+      '[WebhookSubscriptionStatus!]',
+      'webhookSubscriptions(filter: { statuses: $list }) { totalCount }',
+    ],
+    [
+      'eventIds',
+      '[ID!]',
+      'webhookSubscriptions(last: 1) { nodes { deliveries(filter: { eventIds: $list }) { totalCount } } }',
+    ],
+  ])('%s: %s in %s', async (name, type, field) => {
+    await subscribe(tendril, { endpointUrl: 'https://hooks.example/', eventTypes: ['*'] });
+    const entry = type.includes('Delivery') ? 'PENDING' : type.includes('Status') ? 'ACTIVE' : 'payout.paid';
+    const ask = (entries: number) =>
+      postGraphql(tendril, `query ($list: ${type}) { ${field} }`, {
+        variables: { list: Array(entries).fill(entry) },
+      });
+    expect(await ask(250)).not.toHaveProperty('errors');
+    expect(await ask(251)).toMatchObject({
+      errors: [
+        {
+          message: `filter.${name} has 251 entries; at most 250 are taken.`,
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ],
+    });
+  });
+
+  test('with all of them at once, and by deliveryUpdated too', async () => {
+    const filter = {
+      eventIds: Array(251).fill('x'),
+      eventTypes: Array(300).fill('x'),
+      search: 'x'.repeat(5000),
+    };
+    const query = 'subscription ($filter: DeliveryFilter) { deliveryUpdated(filter: $filter) { id } }';
+    const asked = { query, variables: { filter } };
+    const told = await tendril
+      .ws()
+      .iterate(asked)
+      .next()
+      .then(
+        ({ value }) => value,
+        (errors: unknown) => ({ errors }),
+      );
+    expect(told).toMatchObject({
+      errors: [{ message: expect.stringMatching(/eventIds has 251.*eventTypes has 300.*search has 5000/) }],
+    });
+  });
+});
+
 test('none of it is logged as a failure', () => {
   expect(tendril.log.filter((line) => line.includes('"level":50'))).toEqual([]);
 });

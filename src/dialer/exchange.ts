@@ -18,7 +18,8 @@ export interface OutgoingRequest {
 /** What came back: status, headers in their order and case, and the body's first 64 KiB, never decompressed. */
 export interface ReceivedResponse {
   statusCode: number;
-  headers: { name: string; value: string }[];
+  /** JSON, an array of `{ name, value }`: as objects, a thousand of them would take several times as much until they are recorded. */
+  headers: string;
   body: Buffer;
   bodyTruncated: boolean;
 }
@@ -47,7 +48,8 @@ export class Exchange {
   #isSettled = false;
   #hasAnswerBegun = false;
   #statusCode = 0;
-  #headers: ReceivedResponse['headers'] = [];
+  #headers = '[]';
+  #retryAfter: string | undefined;
   #chunks: Buffer[] = [];
   #bodyBytes = 0;
 
@@ -91,7 +93,9 @@ export class Exchange {
     // 103 Early Hints and its kind are not the answer yet.
     if (statusCode < 200) return;
     this.#statusCode = statusCode;
-    this.#headers = headersOf(rawHeaders as (Buffer | string)[]);
+    const headers = headersOf(rawHeaders as (Buffer | string)[]);
+    this.#headers = JSON.stringify(headers);
+    this.#retryAfter = headers.find(({ name }) => name.toLowerCase() === 'retry-after')?.value;
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
@@ -133,8 +137,12 @@ export class Exchange {
       body: others.length === 0 ? first : Buffer.concat(this.#chunks),
       bodyTruncated,
     };
-    const retryAfter = this.#headers.find(({ name }) => name.toLowerCase() === 'retry-after')?.value;
-    this.#settle({ kind: 'responded', statusCode: this.#statusCode, retryAfter }, response, !bodyTruncated);
+    const outcome: Outcome = {
+      kind: 'responded',
+      statusCode: this.#statusCode,
+      retryAfter: this.#retryAfter,
+    };
+    this.#settle(outcome, response, !bodyTruncated);
   }
 
   #settle(outcome: Outcome, response: ReceivedResponse | undefined, isReusable: boolean): void {
@@ -151,7 +159,7 @@ export class Exchange {
   }
 }
 
-function headersOf(raw: readonly (Buffer | string)[]): ReceivedResponse['headers'] {
+function headersOf(raw: readonly (Buffer | string)[]): { name: string; value: string }[] {
   const headers = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     headers.push({ name: textOf(raw[index]), value: textOf(raw[index + 1]) });

@@ -85,13 +85,13 @@ describe('a request and its response', () => {
     expect(result.outcome).toEqual({ kind: 'responded', statusCode: 503, retryAfter: '7' });
     expect(result.response).toEqual({
       statusCode: 503,
-      headers: [
+      headers: JSON.stringify([
         { name: 'Retry-After', value: '7' },
         { name: 'X-B', value: '2' },
         { name: 'x-a', value: '1' },
         { name: 'X-B', value: '3' },
         { name: 'Content-Length', value: '4' },
-      ],
+      ]),
       body: Buffer.from('busy'),
       bodyTruncated: false,
     });
@@ -120,7 +120,7 @@ describe('a request and its response', () => {
       socket.write(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${noContent}`),
     );
     const { response } = await post(clientWith(open), receiver.url);
-    expect(response).toMatchObject({ statusCode: 204, headers: [] });
+    expect(response).toMatchObject({ statusCode: 204, headers: '[]' });
   });
 
   test('a compressed body is kept as it came, so that a bomb stays small', async () => {
@@ -222,7 +222,8 @@ describe('what is read of a response has an end', () => {
   test('a thousand small headers are kept, all of them', async () => {
     const headers = Array.from({ length: 1000 }, (_, index) => `X-${index}: ${index}\r\n`).join('');
     const receiver = await rawReceiver((socket) => socket.write(`HTTP/1.1 204 No Content\r\n${headers}\r\n`));
-    expect((await post(clientWith(open), receiver.url)).response?.headers).toHaveLength(1000);
+    const { response } = await post(clientWith(open), receiver.url);
+    expect(JSON.parse(response?.headers ?? '')).toHaveLength(1000);
   });
 });
 

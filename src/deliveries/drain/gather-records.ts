@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { batchLength } from '../../rules/batch-length.js';
 import type { Database } from '../../storage/database.js';
 import type { Alarms } from '../alarms/alarms.js';
 import { disableFailing, disableGone } from './disable-subscription.js';
@@ -12,6 +13,8 @@ export interface Recorder {
 
 const gatherMs = 3;
 const maxBatch = 500;
+// Of responses. The driver copies what it writes some times over: 500 bodies of 64 KiB would cost the process 200 MB.
+const maxBatchBytes = 1024 * 1024;
 const retryEveryMs = 500;
 // Longer makes no sense: by then the lease has run out and the attempt is taken for interrupted.
 const giveUpAfterMs = 60_000;
@@ -28,7 +31,10 @@ export function createRecorder(database: Database, alarms: Alarms, log: Logger):
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, maxBatch);
+      const batch = waiting.splice(
+        0,
+        batchLength(waiting.slice(0, maxBatch).map(responseSize), maxBatchBytes),
+      );
       await write(batch.map(({ ended }) => ended));
       for (const { done } of batch) done();
     }
@@ -74,4 +80,8 @@ export function createRecorder(database: Database, alarms: Alarms, log: Logger):
         setTimeout(() => void run(), gatherMs);
       }),
   };
+}
+
+function responseSize({ ended: { result } }: Waiting): number {
+  return result.response ? result.response.headers.length + result.response.body.length : 0;
 }

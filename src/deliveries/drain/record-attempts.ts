@@ -1,6 +1,7 @@
 import type { SendResult } from '../../dialer/http-client.js';
 import type { Verdict } from '../../rules/delivery-states.js';
 import type { Outcome } from '../../rules/outcome.js';
+import { byteaArray } from '../../storage/bytea-array.js';
 import type { Database, Statement } from '../../storage/database.js';
 import { markChanged } from '../delivery.entity.js';
 import type { ClaimedDelivery } from './claim-due.js';
@@ -42,7 +43,7 @@ export async function recordAttempts(
   return [...streaks, ...(await database.query<FailureStreak>(keepLate, values))];
 }
 
-function valuesOf(ended: readonly EndedAttempt[]): unknown[][] {
+function valuesOf(ended: readonly EndedAttempt[]): (unknown[] | Buffer)[] {
   const of = <T>(pick: (attempt: EndedAttempt) => T) => ended.map(pick);
   return [
     of(({ delivery }) => delivery.workspaceId),
@@ -57,10 +58,10 @@ function valuesOf(ended: readonly EndedAttempt[]): unknown[][] {
     of(({ result }) => Math.round(result.durationMs)),
     of(({ url }) => url),
     of(({ requestHeaders }) => requestHeaders),
-    of(({ ownHeaders }) => ownHeaders),
+    byteaArray(of(({ ownHeaders }) => ownHeaders)),
     of(({ result }) => result.response?.statusCode ?? null),
-    of(({ result }) => (result.response ? JSON.stringify(result.response.headers) : null)),
-    of(({ result }) => result.response?.body ?? null),
+    of(({ result }) => result.response?.headers ?? null),
+    byteaArray(of(({ result }) => result.response?.body ?? null)),
     of(({ result }) => result.response?.bodyTruncated ?? false),
     of(({ error }) => error),
     of(({ verdict }) => verdict.status),

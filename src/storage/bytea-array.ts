@@ -1,0 +1,20 @@
+// PostgreSQL's object identifier of bytea.
+const byteaOid = 17;
+const headBytes = 20;
+
+/**
+ * A bytea[] as a parameter in PostgreSQL's binary format. Of an array the driver makes text, which is twice as long and passes through
+ * the JavaScript heap some times over.
+ */
+export function byteaArray(items: readonly (Buffer | null)[]): Buffer {
+  const size = items.reduce((bytes, item) => bytes + 4 + (item?.length ?? 0), headBytes);
+  const array = Buffer.allocUnsafe(size);
+  // One dimension; null is possible; what the items are; how many; the number of the first.
+  let at = 0;
+  for (const number of [1, 1, byteaOid, items.length, 1]) at = array.writeInt32BE(number, at);
+  for (const item of items) {
+    at = array.writeInt32BE(item?.length ?? -1, at);
+    if (item) at += item.copy(array, at);
+  }
+  return array;
+}

@@ -97,9 +97,10 @@ describe('a frame that breaks the rules closes the socket', () => {
 
 describe('a client that does not read is cut off, whatever it has answered,', () => {
   const large = 'a'.repeat(200_000);
+  const unknownFields = Array.from({ length: 100 }, (_, nth) => `${'a'.repeat(900)}${nth}`).join(' ');
   test.each([
     ['its pings', { type: 'ping', payload: { large } }],
-    ['its faults', { type: 'subscribe', id: '1', payload: { query: `{ ${large} }` } }],
+    ['its faults', { type: 'subscribe', id: '1', payload: { query: `{ ${unknownFields} }` } }],
     [
       'its queries',
       {

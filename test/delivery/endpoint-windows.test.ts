@@ -51,6 +51,14 @@ test('what comes free goes to the slow endpoint that was sent to least lately, s
   expect(given).toEqual([['hanging-128', 1]]);
 });
 
+test('slow endpoints with nothing to send keep room from the others for one turn alone', () => {
+  const windows = windowsOfHanging();
+  const request = windows.rooms(1024);
+  expect(request.rooms.get('hanging-255')).toBe(0);
+  windows.passTurn(request, []);
+  expect(windows.rooms(1024).rooms.get('hanging-255')).toBe(4);
+});
+
 test('an endpoint that answers again is slow no more, nor is what it has in flight', () => {
   const windows = windowsOfHanging();
   fill(windows);

@@ -147,6 +147,7 @@ export class Drain implements Admission {
     const { sawAll, isNextDue } = afterClaim({ ...request, claimed: claimed.length, share, beganAtFirst });
     this.#isCutShort = claimed.length === request.limit;
     this.#windows.noteClaim(request, claimed, sawAll);
+    this.#windows.passTurn(request, claimed);
     this.#afterSubscription = (this.#isCutShort && claimed.at(-1)?.subscriptionId) || zeroUuid;
     if (isNextDue) this.#isWoken = true;
     // A full chunk means a backlog: idle workers are called in.
@@ -155,12 +156,8 @@ export class Drain implements Admission {
   }
 
   #requestOf(limit: number, most: number) {
-    return {
-      worker: this.#parts.worker,
-      limit,
-      ...this.#windows.rooms(most),
-      aheadMs: this.#planned.aheadMs,
-    };
+    const { aheadMs } = this.#planned;
+    return { worker: this.#parts.worker, limit, ...this.#windows.rooms(most), aheadMs };
   }
 
   async #take(claimed: readonly ClaimedDelivery[], asked: readonly string[]): Promise<number> {

@@ -25,7 +25,7 @@ export class EndpointWindows {
 
   /**
    * How much room each endpoint has of which something is known, `most` at most, like the `firstWindow` of every other. What is left for the slow ones
-   * goes to those first that were sent to least lately.
+   * goes to those first whose turn was least lately.
    */
   rooms(most: number): Rooms {
     let slowRoom = this.#slowRoom;
@@ -64,6 +64,12 @@ export class EndpointWindows {
     for (const id of [...counts.keys(), ...rooms.keys()]) if (isUsedUp(id)) this.#behind.add(id);
   }
 
+  /** Slow ones that a claim found nothing for have had their turn: else they would for ever keep that room from those behind them. */
+  passTurn({ rooms }: Rooms, claimed: readonly { subscriptionId: string }[]): void {
+    const served = new Set(claimed.map(({ subscriptionId }) => subscriptionId));
+    for (const [id, room] of rooms) if (room > 0 && this.#slow.has(id) && !served.has(id)) this.#putLast(id);
+  }
+
   /** How many may have more that waits. */
   get behind(): number {
     return this.#behind.size;
@@ -76,10 +82,7 @@ export class EndpointWindows {
   enter(id: string): void {
     this.#inFlight.set(id, (this.#inFlight.get(id) ?? 0) + 1);
     if (this.#slow.has(id)) this.#slowInFlight += 1;
-    const window = this.#windows.get(id) ?? firstWindow;
-    // A Map keeps the order of insertion: whoever was sent to last goes to the end, and the first idle one is the stalest.
-    this.#windows.delete(id);
-    this.#windows.set(id, window);
+    this.#putLast(id);
     if (this.#windows.size - this.#slow.size > maxKnown) this.#forgetStalest();
   }
 
@@ -98,6 +101,13 @@ export class EndpointWindows {
 
   get #slowRoom(): number {
     return Math.max(0, slowShare - this.#slowInFlight);
+  }
+
+  // A Map keeps the order of insertion: whoever was sent to last goes to the end, and the first idle one is the stalest.
+  #putLast(id: string): void {
+    const window = this.#windows.get(id) ?? firstWindow;
+    this.#windows.delete(id);
+    this.#windows.set(id, window);
   }
 
   #noteSlow(id: string): void {

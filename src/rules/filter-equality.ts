@@ -25,7 +25,7 @@ export function requiredEquality(filter: object): FilterEquality | undefined {
  */
 export function scalarsAt(payload: unknown, path: string): Set<Scalar> {
   const found = new Set<Scalar>();
-  collect(payload, path.split('.'), 0, found);
+  collect(payload, { parts: path.split('.'), found, seen: new Map() }, 0);
   return found;
 }
 
@@ -46,12 +46,30 @@ function equalityAt(path: string, condition: unknown): FilterEquality | undefine
   return Array.isArray($in) && $in.every(isScalar) ? { path, values: $in } : undefined;
 }
 
-function collect(value: unknown, parts: readonly string[], index: number, found: Set<Scalar>): void {
+interface Search {
+  readonly parts: readonly string[];
+  readonly found: Set<Scalar>;
+  /** The lists gone through already, each with where the path went on: `a.0.0.0` leads down the same ones on ever more ways. */
+  readonly seen: Map<readonly unknown[], Set<number>>;
+}
+
+function collect(value: unknown, search: Search, index: number): void {
+  const { parts, found } = search;
   if (isScalar(value) && index === parts.length) found.add(value);
   if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) for (const element of value) collect(element, parts, index, found);
+  if (Array.isArray(value)) {
+    if (isSeen(search, value, index)) return;
+    for (const element of value) collect(element, search, index);
+  }
   const part = parts[index];
-  if (part !== undefined) collect((value as Record<string, unknown>)[part], parts, index + 1, found);
+  if (part !== undefined) collect((value as Record<string, unknown>)[part], search, index + 1);
+}
+
+function isSeen({ seen }: Search, list: readonly unknown[], index: number): boolean {
+  const indexes = seen.get(list) ?? new Set();
+  const isKnown = indexes.has(index);
+  seen.set(list, indexes.add(index));
+  return isKnown;
 }
 
 // null is left out: it matches what is not there, too.

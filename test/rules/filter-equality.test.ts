@@ -74,3 +74,8 @@ test('whatever a filter matches by equality, its value is among those that the p
         }
   expect(matches).toBeGreaterThan(60);
 });
+
+test('a path that may lead down the same lists on ever more ways comes to its end', () => {
+  const payload = { a: Array.from({ length: 60 }).reduce<unknown>((inner) => [inner], 'x') };
+  expect([...scalarsAt(payload, `a${'.0'.repeat(60)}`)]).toEqual(['x']);
+});

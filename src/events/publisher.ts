@@ -1,3 +1,4 @@
+import { batchLength } from '../rules/batch-length.js';
 import type { Database } from '../storage/database.js';
 import type { Caller } from '../workspaces/authenticate.js';
 import type { Admission } from './admission.js';
@@ -71,10 +72,6 @@ export function createPublisher(database: Database, sending: () => Sending): Pub
 
 /** How many of those that wait go into one statement: 250, or fewer large ones. */
 function batchSize(waiting: readonly WaitingEvent[]): number {
-  let characters = 0;
-  const end = waiting.findIndex(({ event }, index) => {
-    characters += event.payload.length;
-    return index > 0 && (index >= maxBatchEvents || characters > maxBatchCharacters);
-  });
-  return end === -1 ? waiting.length : end;
+  const sizes = waiting.slice(0, maxBatchEvents).map(({ event }) => event.payload.length);
+  return batchLength(sizes, maxBatchCharacters);
 }

@@ -1,3 +1,4 @@
+import { GoneThrough } from './gone-through.js';
 import { isEqual, textOf } from './literal-equality.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -36,13 +37,13 @@ function branchTest(operator: string, branches: unknown): DocumentTest {
 
 function fieldTest(path: string, value: unknown): DocumentTest {
   const parts = path.split('.');
-  // Such a part may mean a place or a field: several of them would have the same lists gone through on ever more ways.
+  // A few such parts cost less than to note each list.
   const isManifold = parts.filter((part) => /^\d+$/.test(part)).length > 8;
   const fits = isObject(value) && hasOperators(value) ? allOf(value) : equals(value);
   return (document) =>
     fits((test, withElements) => {
-      const seen = isManifold ? new Map() : undefined;
-      return anyAt(document, { parts, test, withElements, seen }, 0);
+      const gone = isManifold ? new GoneThrough() : undefined;
+      return anyAt(document, { parts, test, withElements, gone }, 0);
     });
 }
 
@@ -165,16 +166,7 @@ interface Search {
   readonly parts: readonly string[];
   readonly test: Test;
   readonly withElements: boolean;
-  /** The lists gone through already, each with where the path went on. */
-  readonly seen: Map<readonly unknown[], Set<number>> | undefined;
-}
-
-function isSeen({ seen }: Search, list: readonly unknown[], index: number): boolean {
-  if (!seen) return false;
-  const indexes = seen.get(list) ?? new Set();
-  const known = indexes.has(index);
-  seen.set(list, indexes.add(index));
-  return known;
+  readonly gone: GoneThrough | undefined;
 }
 
 /** Whether anything that the path from `index` on leads to in an object passes. */
@@ -190,7 +182,7 @@ function anyAt(object: object, search: Search, index: number): boolean {
 function anyIn(list: readonly unknown[], search: Search, index: number): boolean {
   const { parts, test, withElements } = search;
   if (index === parts.length) return (withElements && list.some(test)) || test(list);
-  if (isSeen(search, list, index)) return false;
+  if (search.gone?.isRepeated(list, index)) return false;
   return list.some(
     (element, place) =>
       (isObject(element) && anyAt(element, search, index)) ||

@@ -1,3 +1,5 @@
+import { GoneThrough } from './gone-through.js';
+
 type Scalar = string | number | boolean;
 
 /** A condition that an event's payload must meet to match a filter: one of these values stands at the path. */
@@ -25,7 +27,7 @@ export function requiredEquality(filter: object): FilterEquality | undefined {
  */
 export function scalarsAt(payload: unknown, path: string): Set<Scalar> {
   const found = new Set<Scalar>();
-  collect(payload, { parts: path.split('.'), found, seen: new Map() }, 0);
+  collect(payload, { parts: path.split('.'), found, gone: new GoneThrough() }, 0);
   return found;
 }
 
@@ -49,8 +51,7 @@ function equalityAt(path: string, condition: unknown): FilterEquality | undefine
 interface Search {
   readonly parts: readonly string[];
   readonly found: Set<Scalar>;
-  /** The lists gone through already, each with where the path went on: `a.0.0.0` leads down the same ones on ever more ways. */
-  readonly seen: Map<readonly unknown[], Set<number>>;
+  readonly gone: GoneThrough;
 }
 
 function collect(value: unknown, search: Search, index: number): void {
@@ -58,18 +59,11 @@ function collect(value: unknown, search: Search, index: number): void {
   if (isScalar(value) && index === parts.length) found.add(value);
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
-    if (isSeen(search, value, index)) return;
+    if (search.gone.isRepeated(value, index)) return;
     for (const element of value) collect(element, search, index);
   }
   const part = parts[index];
   if (part !== undefined) collect((value as Record<string, unknown>)[part], search, index + 1);
-}
-
-function isSeen({ seen }: Search, list: readonly unknown[], index: number): boolean {
-  const indexes = seen.get(list) ?? new Set();
-  const isKnown = indexes.has(index);
-  seen.set(list, indexes.add(index));
-  return isKnown;
 }
 
 // null is left out: it matches what is not there, too.

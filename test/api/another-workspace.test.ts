@@ -1,4 +1,5 @@
 import { getNamedType, isObjectType, isRequiredArgument } from 'graphql';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildGraphqlSchema } from '../../src/graphql/schema.js';
 import { type Known, planOf, unusedPlans } from '../support/argument-plans.js';
@@ -50,30 +51,136 @@ let stranger: Tendril;
 let receiver: Receiver;
 let known: Known;
 let type: string;
+let databaseUrl: string;
 
-beforeAll(async () => {
-  // What is asked here is everything at once.
-  const large = { MAX_COST: '1000000', MAX_TOKENS: '20000', MAX_DEPTH: '40', MAX_ALIASES: '500' };
-  const env = await freshEnv({ ...large, PUBLIC_URL: 'http://tendril.example' });
-  owner = await startTendril(env, { stopAfterTest: false });
-  const key = await addWorkspace(env, 'other');
-  stranger = {
-    ...owner,
-    key,
-    http: (given = key) => owner.http(given),
-    ws: (given = key) => owner.ws(given),
-  };
-  receiver = await startReceiver(204, { stopAfterTest: false });
-  type = await newEventType(owner);
-  known = await fill();
-  const own = await newEventType(stranger);
-  await subscribe(stranger, { endpointUrl: `${receiver.url}/strange`, eventTypes: [own] });
-  await deliveryOnce(stranger, await publishForOne(stranger, own), 'DELIVERED');
+test('there is a plan for everything that the schema lets a caller give, and none for what it does not', () => {
+  const missing = leaves.filter((leaf) => planOf(leaf) === undefined);
+  expect(missing.map(({ field, path }) => `${field} ${path}`)).toEqual([]);
+  expect(unusedPlans(leaves)).toEqual([]);
+  expect(leaves.length).toBeGreaterThan(80);
 });
 
-afterAll(async () => {
-  await owner.stop();
-  await receiver.close();
+// The second wall would hide a query that has lost its own condition: without it the first one stands alone.
+describe.each([
+  ['with row-level security underneath', true],
+  ['by the conditions of its queries alone', false],
+])('%s,', (_walls, isWalled) => {
+  beforeAll(async () => {
+    // What is asked here is everything at once.
+    const large = { MAX_COST: '1000000', MAX_TOKENS: '20000', MAX_DEPTH: '40', MAX_ALIASES: '500' };
+    const env = await freshEnv({ ...large, PUBLIC_URL: 'http://tendril.example' });
+    owner = await startTendril(env, { stopAfterTest: false });
+    databaseUrl = env.DATABASE_URL ?? '';
+    if (!isWalled) await onDatabase(tearDown);
+    const key = await addWorkspace(env, 'other');
+    stranger = {
+      ...owner,
+      key,
+      http: (given = key) => owner.http(given),
+      ws: (given = key) => owner.ws(given),
+    };
+    receiver = await startReceiver(204, { stopAfterTest: false });
+    type = await newEventType(owner);
+    known = await fill();
+    const own = await newEventType(stranger);
+    await subscribe(stranger, { endpointUrl: `${receiver.url}/strange`, eventTypes: [own] });
+    await deliveryOnce(stranger, await publishForOne(stranger, own), 'DELIVERED');
+  });
+
+  afterAll(async () => {
+    await owner.stop();
+    await receiver.close();
+  });
+
+  test('as it is meant to be here', async () => {
+    const held = ['workspace', 'api_key', 'webhook_subscription', 'event', 'delivery', 'attempt'];
+    for (const table of held) {
+      const count = `SET ROLE tendril_tenant; SELECT count(*)::integer AS count FROM ${table}`;
+      const [, { rows }] = (await onDatabase(count)) as [unknown, { rows: { count: number }[] }];
+      expect([table, rows[0]?.count === 0]).toEqual([table, isWalled]);
+    }
+  });
+
+  test('everything that can be asked without naming anything tells nothing of another workspace', async () => {
+    const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
+    const free = fields.filter(({ args }) => !args.some(isRequiredArgument));
+    expect(free.length).toBeGreaterThan(8);
+    for (const { name, type: returned } of free) {
+      const query = `{ ${name} ${selectionOf(schema, getNamedType(returned))} }`;
+      const text = JSON.stringify(await postGraphql(stranger, query));
+      expect(text).not.toContain('"errors"');
+      for (const secret of [...Object.values(known), 'canary']) expect([name, text]).not.toContain(secret);
+      expect([name, text.includes('canary')]).toEqual([name, false]);
+    }
+  });
+
+  describe('what another workspace has is answered like what nobody has, byte for byte', () => {
+    test.each(asked)('$name', async ({ leaf, kind }) => {
+      const ofOther = await answerOf(stranger, leaf, known[kind]);
+      const ofNobody = await answerOf(stranger, leaf, nobodys(kind));
+      expect(ofOther).toBe(ofNobody);
+      expect(ofOther).not.toContain('canary');
+      expect(ofOther).not.toContain('INTERNAL');
+    });
+
+    test('while its owner is answered otherwise wherever something is read by it', async () => {
+      const same: string[] = [];
+      for (const { name, leaf, kind } of asked.filter(({ leaf: { field } }) =>
+        /^(Query|Webhook)/.test(field),
+      )) {
+        const own = await answerOf(owner, leaf, known[kind]);
+        if (own === (await answerOf(owner, leaf, nobodys(kind)))) same.push(name);
+      }
+      // Not everything can be searched for, nothing waits, and there are no attempts of 2020.
+      const dull =
+        /filter\.search: (subscription|endpointUrl|eventTypeName|idempotencyKey|delivery)$|backlog|deliveryStats/;
+      expect(same.filter((name) => !dull.test(name))).toEqual([]);
+    });
+
+    test('and whoever tried has changed nothing', async () => {
+      const delivery = await showDelivery(owner, known.delivery);
+      expect(delivery).toMatchObject({ status: 'DELIVERED', subscription: { id: known.subscription } });
+      expect(delivery.attempts).toHaveLength(1);
+      const { data } = await postGraphql(
+        owner,
+        `{ webhookSubscription(id: "${known.subscription}") { status endpointUrl }
+          apiKeys { revokedAt } notificationEndpoints { endpoint status } }`,
+      );
+      expect(data).toMatchObject({
+        webhookSubscription: { status: 'ACTIVE', endpointUrl: known.endpointUrl },
+        apiKeys: [{ revokedAt: null }],
+      });
+      expect(JSON.stringify(data)).toContain('PENDING_CONFIRMATION');
+    });
+  });
+
+  test('no live update crosses, whatever the stream is asked to tell', async () => {
+    const own = await newEventType(stranger);
+    await subscribe(stranger, { endpointUrl: `${receiver.url}/live`, eventTypes: [own] });
+    const client = stranger.ws();
+    const told = new Map<string, string[]>();
+    const follow = (name: string, document: ReturnType<typeof documentFor>) =>
+      told.set(name, linesOf(client, document));
+    const all = 'subscription { deliveryUpdated { id status event { payload } } }';
+    follow('everything', { query: all, variables: {} });
+    for (const { name, leaf, kind } of live) {
+      follow(name, documentFor(leaf, known[kind]));
+      if (leaf.path === 'after') follow('nobody’s cursor', documentFor(leaf, nobodys(kind)));
+    }
+    await client.iterate({ query: '{ viewer { workspace { id } } }' }).next();
+    await deliveryOnce(owner, await publishForOne(owner, type, { note: 'canary-live' }), 'DELIVERED');
+    await publish(stranger, own, { note: 'our own' });
+    await eventually(() => told.get('everything')?.some((line) => line.includes('DELIVERED')));
+    const after = live.find(({ leaf }) => leaf.path === 'after')?.name ?? '';
+    expect(told.get(after)).toEqual(told.get('nobody’s cursor'));
+    expect(told.get(after)).not.toEqual([]);
+    for (const [name, lines] of told) {
+      const heard = lines.join('\n');
+      for (const secret of ['canary', known.subscription])
+        expect([name, heard.includes(secret)]).toEqual([name, false]);
+      if (!['everything', after, 'nobody’s cursor'].includes(name)) expect([name, lines]).toEqual([name, []]);
+    }
+  });
 });
 
 async function fill(): Promise<Known> {
@@ -125,6 +232,31 @@ interface Seen {
   nodes: { id: string }[];
   pageInfo: { endCursor: string };
 }
+
+/** What a stream tells, filled while it is told. */
+function linesOf(client: ReturnType<Tendril['ws']>, document: ReturnType<typeof documentFor>): string[] {
+  const lines: string[] = [];
+  const note = (heard: unknown) =>
+    void lines.push(JSON.stringify(heard).replace(/"requestId":"[^"]+"/g, '"requestId":"<new>"'));
+  client.subscribe({ ...document }, { next: note, error: note, complete: () => undefined });
+  return lines;
+}
+
+async function onDatabase(statements: string): Promise<unknown> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return await client.query(statements);
+  } finally {
+    await client.end();
+  }
+}
+
+const tearDown = `DO $$ DECLARE walled regclass; BEGIN
+    FOR walled IN SELECT polrelid FROM pg_policy LOOP
+      EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', walled);
+    END LOOP;
+  END $$`;
 
 /** Another thing of the same form that nobody has. */
 function nobodys(kind: keyof Known): string {
@@ -190,103 +322,3 @@ async function answerOf(who: Tendril, leaf: Leaf, value: string): Promise<string
     .replace(/"(whsec|whpk|tdl)_[^"]+"/g, '"<secret>"')
     .replace(/"(cursor|startCursor|endCursor|requestId)":"[^"]+"/g, '"$1":"<new>"');
 }
-
-test('there is a plan for everything that the schema lets a caller give, and none for what it does not', () => {
-  const missing = leaves.filter((leaf) => planOf(leaf) === undefined);
-  expect(missing.map(({ field, path }) => `${field} ${path}`)).toEqual([]);
-  expect(unusedPlans(leaves)).toEqual([]);
-  expect(leaves.length).toBeGreaterThan(80);
-});
-
-test('everything that can be asked without naming anything tells nothing of another workspace', async () => {
-  const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
-  const free = fields.filter(({ args }) => !args.some(isRequiredArgument));
-  expect(free.length).toBeGreaterThan(8);
-  for (const { name, type: returned } of free) {
-    const query = `{ ${name} ${selectionOf(schema, getNamedType(returned))} }`;
-    const text = JSON.stringify(await postGraphql(stranger, query));
-    expect(text).not.toContain('"errors"');
-    for (const secret of [...Object.values(known), 'canary']) expect([name, text]).not.toContain(secret);
-    expect([name, text.includes('canary')]).toEqual([name, false]);
-  }
-});
-
-describe('what another workspace has is answered like what nobody has, byte for byte', () => {
-  test.each(asked)('$name', async ({ leaf, kind }) => {
-    const ofOther = await answerOf(stranger, leaf, known[kind]);
-    const ofNobody = await answerOf(stranger, leaf, nobodys(kind));
-    expect(ofOther).toBe(ofNobody);
-    expect(ofOther).not.toContain('canary');
-    expect(ofOther).not.toContain('INTERNAL');
-  });
-
-  test('while its owner is answered otherwise wherever something is read by it', async () => {
-    const same: string[] = [];
-    for (const { name, leaf, kind } of asked.filter(({ leaf: { field } }) =>
-      /^(Query|Webhook)/.test(field),
-    )) {
-      const own = await answerOf(owner, leaf, known[kind]);
-      if (own === (await answerOf(owner, leaf, nobodys(kind)))) same.push(name);
-    }
-    // Not everything can be searched for, nothing waits, and there are no attempts of 2020.
-    const dull =
-      /filter\.search: (subscription|endpointUrl|eventTypeName|idempotencyKey|delivery)$|backlog|deliveryStats/;
-    expect(same.filter((name) => !dull.test(name))).toEqual([]);
-  });
-
-  test('and whoever tried has changed nothing', async () => {
-    const delivery = await showDelivery(owner, known.delivery);
-    expect(delivery).toMatchObject({ status: 'DELIVERED', subscription: { id: known.subscription } });
-    expect(delivery.attempts).toHaveLength(1);
-    const { data } = await postGraphql(
-      owner,
-      `{ webhookSubscription(id: "${known.subscription}") { status endpointUrl }
-        apiKeys { revokedAt } notificationEndpoints { endpoint status } }`,
-    );
-    expect(data).toMatchObject({
-      webhookSubscription: { status: 'ACTIVE', endpointUrl: known.endpointUrl },
-      apiKeys: [{ revokedAt: null }],
-    });
-    expect(JSON.stringify(data)).toContain('PENDING_CONFIRMATION');
-  });
-});
-
-test('no live update crosses, whatever the stream is asked to tell', async () => {
-  const own = await newEventType(stranger);
-  await subscribe(stranger, { endpointUrl: `${receiver.url}/live`, eventTypes: [own] });
-  const client = stranger.ws();
-  const told = new Map<string, string[]>();
-  const follow = (name: string, { query, variables }: ReturnType<typeof documentFor>) => {
-    const lines: string[] = [];
-    const note = (heard: unknown) =>
-      void lines.push(JSON.stringify(heard).replace(/"requestId":"[^"]+"/g, '"requestId":"<new>"'));
-    told.set(name, lines);
-    client.subscribe(
-      { query, variables },
-      {
-        next: note,
-        error: note,
-        complete: () => undefined,
-      },
-    );
-  };
-  const all = 'subscription { deliveryUpdated { id status event { payload } } }';
-  follow('everything', { query: all, variables: {} });
-  for (const { name, leaf, kind } of live) {
-    follow(name, documentFor(leaf, known[kind]));
-    if (leaf.path === 'after') follow('nobody’s cursor', documentFor(leaf, nobodys(kind)));
-  }
-  await client.iterate({ query: '{ viewer { workspace { id } } }' }).next();
-  await deliveryOnce(owner, await publishForOne(owner, type, { note: 'canary-live' }), 'DELIVERED');
-  await publish(stranger, own, { note: 'our own' });
-  await eventually(() => told.get('everything')?.some((line) => line.includes('DELIVERED')));
-  const after = live.find(({ leaf }) => leaf.path === 'after')?.name ?? '';
-  expect(told.get(after)).toEqual(told.get('nobody’s cursor'));
-  expect(told.get(after)).not.toEqual([]);
-  for (const [name, lines] of told) {
-    expect([name, lines.join('\n')]).not.toContain('canary');
-    for (const line of lines)
-      for (const secret of ['canary', known.subscription]) expect(line).not.toContain(secret);
-    if (!['everything', after, 'nobody’s cursor'].includes(name)) expect([name, lines]).toEqual([name, []]);
-  }
-});

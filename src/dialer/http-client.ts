@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { Client } from 'undici';
 import type { AddressPolicy } from '../rules/address-policy.js';
-import { hostOf, portOf } from '../rules/endpoint-url.js';
+import { hostOf, isPortOpen, portOf } from '../rules/endpoint-url.js';
 import type { Outcome } from '../rules/outcome.js';
 import { type DialOptions, type DialTarget, dial, type LookUp, lookUpAddresses } from './dial.js';
 import { Exchange, type ExchangeCarrier, type OutgoingRequest, type SendResult } from './exchange.js';
@@ -77,12 +77,11 @@ function refusalOf(
 ): Outcome | undefined {
   // undici would send a host header of the caller's, to whatever virtual host it names.
   if (!url || Object.keys(headers).some((name) => name.toLowerCase() === 'host')) return invalidRequest;
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && policy.allowHttp)) return undefined;
-  return {
-    kind: 'addressRefused',
-    address: url.host,
-    rule: `the scheme ${url.protocol.slice(0, -1)} is not open`,
-  };
+  const refused = (rule: string): Outcome => ({ kind: 'addressRefused', address: url.host, rule });
+  // What was open when the endpoint was saved need not be now.
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && policy.allowHttp))
+    return refused(`the scheme ${url.protocol.slice(0, -1)} is not open`);
+  return isPortOpen(url, policy) ? undefined : refused(`the port ${portOf(url)} is not open`);
 }
 
 function unsent(outcome: Outcome): SendResult {

@@ -41,6 +41,12 @@ export function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 
+/** Says whether a URL's port may be sent to. */
+export function isPortOpen(url: URL, policy: AddressPolicy): boolean {
+  const port = portOf(url);
+  return (port >= 1024 && port <= 65535) || openLowPorts(policy).includes(port);
+}
+
 /** Gives a URL's host as resolvers and sockets spell it: an IPv6 address without its brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
@@ -70,14 +76,16 @@ function faultInText(text: string, { allowHttp }: AddressPolicy): string | undef
   return undefined;
 }
 
-function faultInPort(url: URL, { allowHttp, allowedPorts }: AddressPolicy): string | undefined {
-  const port = portOf(url);
-  const low = [443, ...(allowHttp ? [80] : []), ...allowedPorts.filter((allowed) => allowed < 1024)];
-  if (low.includes(port) || (port >= 1024 && port <= 65535)) return undefined;
+function faultInPort(url: URL, policy: AddressPolicy): string | undefined {
+  if (isPortOpen(url, policy)) return undefined;
   return (
-    `The endpoint URL has port ${port}; allowed are ${[...new Set(low)].join(', ')} and 1024 to 65535. ` +
+    `The endpoint URL has port ${portOf(url)}; allowed are ${[...new Set(openLowPorts(policy))].join(', ')} and 1024 to 65535. ` +
     'ALLOWED_PORTS opens others on purpose.'
   );
+}
+
+function openLowPorts({ allowHttp, allowedPorts }: AddressPolicy): number[] {
+  return [443, ...(allowHttp ? [80] : []), ...allowedPorts.filter((allowed) => allowed < 1024)];
 }
 
 function refusedHost(url: URL, policy: AddressPolicy): string | undefined {

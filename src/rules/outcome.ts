@@ -52,7 +52,7 @@ export function describeOutcome(outcome: Outcome, succeeded: boolean): string | 
     case 'addressRefused':
       return (
         `Nothing was sent, because the endpoint's address is not allowed: ${outcome.rule}. ` +
-        "The server's settings ALLOWED_NETWORKS and ALLOW_HTTP_ENDPOINTS say what is."
+        "The server's settings ALLOWED_NETWORKS, ALLOWED_PORTS and ALLOW_HTTP_ENDPOINTS say what is."
       );
     case 'interrupted':
       return 'The server stopped before the outcome was known; the endpoint may have got the request.';

@@ -676,7 +676,7 @@ describe('connections', () => {
     const results = [
       post(client, receiver.url),
       post(client, receiver.url),
-      post(client, 'http://127.0.0.1:1'),
+      post(client, 'http://127.0.0.1:1024'),
     ];
     await client.close();
     for (const { outcome } of await Promise.all([...results, post(client, receiver.url)])) {

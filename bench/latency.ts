@@ -8,8 +8,8 @@ import { steadyMoments } from './steady-moments.js';
 import { untilAllReceived } from './until-all-received.js';
 
 const warmUpSeconds = 2;
-// A drain lingers for less than this after its last delivery: what comes after such a gap finds none running.
-const coldGapMs = 2_600;
+// A drain stays for less than this after its last claim: what comes after such a gap finds none running.
+const coldGapMs = 5_500;
 const warmGapMs = 400;
 
 interface Flow {
@@ -94,7 +94,7 @@ function figuresOf({ what, atMost }: Flow, { delaysMs, lost, doubled, behindMs }
 /** Every sixth gap is long enough for the drain to end: the publish after it pays for a new one. */
 function idleMoments(seconds: number): number[] {
   const moments: number[] = [];
-  for (let atMs = coldGapMs; atMs < seconds * 2000; ) {
+  for (let atMs = coldGapMs; atMs < seconds * 3000; ) {
     moments.push(atMs);
     atMs += moments.length % 6 === 0 ? coldGapMs : warmGapMs;
   }

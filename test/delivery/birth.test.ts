@@ -43,18 +43,14 @@ async function birthsOf(type: string): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
 }
 
-test('what is published while a drain runs is sent without being claimed, and told from its birth on', async () => {
+test('what is published is sent without being claimed, the first time too, and told from its birth on', async () => {
   const receiver = await startReceiver();
   const type = await newEventType(tendril);
   const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
   const { updates } = await followUpdates(tendril.ws(), { filter: { subscriptionIds: [id] } });
-  // The first has a drain begin, which stays for a while.
   await publish(tendril, type);
   await receiver.waitFor(1);
-  await eventually(async () => {
-    await publish(tendril, type);
-    return (await birthsOf(type)).SENDING !== undefined;
-  });
+  expect(await birthsOf(type)).toEqual({ SENDING: 1 });
   await eventually(() => updates.length > 0 && updates.at(-1)?.status === 'DELIVERED');
   const ofLast = updates.filter((update) => update.id === updates.at(-1)?.id);
   expect(ofLast.map(({ status, attemptCount }) => [status, attemptCount])).toEqual([
@@ -81,7 +77,8 @@ test('publishers that are faster than sending wait a moment, and most of what th
   await Promise.all([publishBatches(), publishBatches(), publishBatches(), publishBatches()]);
   await receiver.waitFor(7_000, 60_000);
   const { SENDING = 0 } = await birthsOf(type);
-  expect(SENDING).toBeGreaterThan(3_000);
+  // Without the wait it is one in a hundred.
+  expect(SENDING).toBeGreaterThan(700);
 });
 
 test('what is published for an endpoint that is behind waits its turn', async () => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Client } from 'pg';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ResendDeliveryDocument } from '../../generated/operations.js';
 import { auditDeliveries } from '../support/delivery-audit.js';
 import { eventually } from '../support/eventually.js';
@@ -34,6 +34,34 @@ test('SIGTERM waits for the answers to come, and puts them on record', async () 
   receiver.answer(204);
   const next = await startTendril(env);
   expect(await auditDeliveries(next, receiver, id, eventIds)).toEqual({ repeated: 0, interrupted: 0 });
+});
+
+test('SIGTERM waits for the answer to what was sent while no drain ran', async () => {
+  const { MONGODB_URL: _unset, ...env } = await freshEnv();
+  const tendril = await startTendrilProcess(env);
+  const held: ServerResponse[] = [];
+  const receiver = await startReceiver((_request, earlier, response) => {
+    if (earlier === 0) response.writeHead(204).end();
+    else held.push(response);
+  });
+  await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  await publishForOne(tendril, type);
+  await receiver.waitFor(1);
+  const client = new Client({ connectionString: env.DATABASE_URL });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const isQuiet = async () => (await client.query('SELECT FROM agenda_jobs')).rowCount === 0;
+  await eventually(isQuiet, 15_000);
+  // No alarm can be set, so none begins.
+  await client.query('DROP TABLE agenda_jobs');
+  await publishForOne(tendril, type);
+  await receiver.waitFor(2);
+  const ended = tendril.end('SIGTERM');
+  await eventually(() => tendril.log.some((line) => line.includes('"stopping"')));
+  for (const response of held) response.writeHead(204).end();
+  expect(await ended).toBe(0);
+  const { rows } = await client.query('SELECT outcome FROM attempt');
+  expect(rows).toEqual([{ outcome: 'SUCCEEDED' }, { outcome: 'SUCCEEDED' }]);
 });
 
 test('an answer that does not come holds SIGTERM up for less than 20 seconds, and its attempt is on record', async () => {

@@ -46,7 +46,7 @@ export class Drain implements Admission {
     this.#parts = parts;
   }
 
-  /** One drain; ends when nothing is due, nothing in flight, and nobody has woken it for a while. */
+  /** One drain; ends when nothing is due, nothing in flight, and nobody has woken it for a while; once stopped, when nothing is in flight. */
   async run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -74,14 +74,17 @@ export class Drain implements Admission {
   }
 
   admit(subscriptionId: string): Admitted['place'] | undefined {
-    if (!this.#isRunning || this.#isStopping || this.#slots.left <= 0) return undefined;
+    if (this.#isStopping || this.#slots.left <= 0) return undefined;
     if (!this.#windows.isOpen(subscriptionId)) return undefined;
     this.#enter(subscriptionId);
     return { worker: this.#parts.worker, attemptId: this.#claims.ask(newUuid(), performance.now()) };
   }
 
   begin(admitted: readonly Admitted[]): void {
-    if (admitted.length > 0) void this.#sendAll(admitted.map(claimedAtBirth));
+    if (admitted.length === 0) return;
+    void this.#sendAll(admitted.map(claimedAtBirth));
+    // Not for these, but for what comes next: it may have to be claimed.
+    if (!this.#isRunning) void this.#parts.alarms.set([new Date()]);
   }
 
   withdraw(subscriptionId: string, { attemptId }: Pick<Admitted['place'], 'attemptId'>): void {
@@ -93,7 +96,7 @@ export class Drain implements Admission {
   /** What is claimed here and not done with. */
   readonly leases = (): OwnLeases => this.#claims.leasesOf(this.#parts.worker, performance.now());
 
-  /** Claims nothing any more; a running drain ends once what is in flight is on record. */
+  /** Takes nothing any more; a drain, the running one or the next, ends once what is in flight is on record. */
   stop(): void {
     this.#isStopping = true;
     this.#signal.fire();

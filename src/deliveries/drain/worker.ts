@@ -76,6 +76,8 @@ export class Worker {
     clearTimeout(this.#grace);
     this.#drain.stop();
     await this.#listener?.close();
+    // What was sent from birth may be in flight without a drain.
+    void this.#runDrain();
     await Promise.all([this.#running, this.#sweeping, this.#confirmations.stop()]);
   }
 

@@ -9,6 +9,7 @@ export type Known = Ids & {
   readonly idempotencyKey: string;
   readonly payloadText: string;
   readonly endpointUrl: string;
+  readonly notifiedUrl: string;
   readonly deliveryCursor: string;
   readonly eventCursor: string;
   readonly subscriptionCursor: string;
@@ -21,6 +22,7 @@ export type Plan = { readonly of: readonly (keyof Known)[] } | { readonly value:
 
 const of = (...kinds: (keyof Known)[]): Plan => ({ of: kinds });
 const plain = (value: unknown): Plan => ({ value });
+const hourMs = 3_600_000;
 const logTexts = of(
   'event',
   'delivery',
@@ -54,7 +56,7 @@ const plans: Readonly<Record<string, Plan>> = {
   'Mutation.createWebhookSubscription input.eventTypes': of('eventTypeName'),
   'Mutation.updateWebhookSubscription input.eventTypes': of('eventTypeName'),
   'Mutation.subscribeToNotifications endpoints.url': of('endpointUrl'),
-  'Mutation.unsubscribeFromNotifications endpoints.url': of('endpointUrl'),
+  'Mutation.unsubscribeFromNotifications endpoints.url': of('notifiedUrl'),
   ...cursors('Query.deliveries', 'deliveryCursor'),
   ...cursors('WebhookSubscription.deliveries', 'deliveryCursor'),
   ...cursors('Query.events', 'eventCursor'),
@@ -77,9 +79,9 @@ const plans: Readonly<Record<string, Plan>> = {
       first: 10,
       last: 10,
       orderBy: 'OLDEST_FIRST',
-      from: '2020-01-01T00:00:00Z',
-      to: '2020-01-02T00:00:00Z',
-      interval: 'DAY',
+      from: new Date(Date.now() - hourMs).toISOString(),
+      to: new Date(Date.now() + hourMs).toISOString(),
+      interval: 'HOUR',
       gracePeriodSeconds: 0,
       'endpoints.endpoint': 'CRM',
       'events.payload': 1,

@@ -49,15 +49,23 @@ export function registerGraphqlWebSocket(
       `The WebSocket handshake is refused: ${message}.`,
     ),
   );
+  const requestIds = new WeakMap<IncomingMessage, string>();
+  sockets.on('headers', (lines, request) => lines.push(`x-request-id: ${requestIds.get(request)}`));
   const server = makeServer<Record<string, unknown>, AcceptedLink>(serverOptions(schema, parts));
   app.server.on('upgrade', (request, connection, head) => {
     const refusal = refusalOf(request, parts.config.publicUrl);
     if (refusal) endBare(connection, ...refusal);
     else {
       parts.connections.noteUpgrade(request);
+      const requestId = randomUUID();
+      requestIds.set(request, requestId);
       sockets.handleUpgrade(request, connection, head, (socket) => {
         gatherMessages(socket, connection);
-        linkWebSocket<AcceptedLink>(server, { socket, request, live: new Set() }, parts.log);
+        linkWebSocket<AcceptedLink>(
+          server,
+          { socket, request, live: new Set() },
+          parts.log.child({ requestId }),
+        );
       });
     }
   });

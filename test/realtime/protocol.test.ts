@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { CreateApiKeyDocument, RevokeApiKeyDocument } from '../../generated/operations.js';
@@ -27,6 +27,17 @@ describe('the upgrade', () => {
 
   test('goes through at /graphql with a query string', async () => {
     await connect({ path: '/graphql?from=here' });
+  });
+
+  test('is answered with an id, and what is logged of the socket has it too', async () => {
+    const socket = open();
+    const [{ headers }] = (await once(socket, 'upgrade')) as [IncomingMessage];
+    const requestId = headers['x-request-id'];
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+    // The opcode 3 is none.
+    (socket as unknown as { _socket: Socket })._socket.write(Buffer.from([0x83, 0x80, 0, 0, 0, 0]));
+    await once(socket, 'close');
+    await eventually(() => tendril.log.some((line) => line.includes(`"requestId":"${requestId}"`)));
   });
 
   test.each([

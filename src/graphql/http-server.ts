@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { MIMEType } from 'node:util';
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { GraphQLError } from 'graphql';
@@ -79,6 +80,8 @@ export function createHttpServer(
   app.decorateRequest('bodyBytes', 0);
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     request.bodyBytes = body.length;
+    if (!claimsUtf8(request.headers['content-type']))
+      return done(Object.assign(new Error('another charset'), { statusCode: 415 }));
     try {
       done(null, parseExactJson(textOf(body as Buffer)));
     } catch {
@@ -98,6 +101,12 @@ export function createHttpServer(
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'unavailable', missing });
   });
   return app;
+}
+
+/** Of a type that Fastify has taken for JSON; without a charset it is UTF-8 (RFC 8259, section 8.1). */
+function claimsUtf8(contentType = ''): boolean {
+  const charset = new MIMEType(contentType).params.get('charset') ?? 'utf-8';
+  return charset.toLowerCase() === 'utf-8';
 }
 
 /** What would be read as other characters than were sent is refused. */
@@ -176,7 +185,8 @@ function told(
       code: 'BAD_USER_INPUT',
       message: `A request body has at most ${bodyBytes} bytes, one with publishEvents ${publishBodyBytes}.`,
     };
-  if (status === 415) return { code: 'BAD_USER_INPUT', message: 'A request body is application/json.' };
+  if (status === 415)
+    return { code: 'BAD_USER_INPUT', message: 'A request body is application/json in UTF-8.' };
   if (status >= 500) return { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.' };
   return {
     code: 'BAD_USER_INPUT',

@@ -45,6 +45,12 @@ describe('GraphQL over HTTP', () => {
     expect(await answered.json()).toEqual({ data: { __typename: 'Query' } });
   });
 
+  test.each(['utf-8', 'UTF-8', '"utf-8"'])('takes a body that says it is in %s', async (charset) => {
+    const type = { 'content-type': `application/json; charset=${charset}` };
+    const { body } = await send('POST', '/graphql', type, '{"query":"{ __typename }"}');
+    expect(JSON.parse(body)).toEqual({ data: { __typename: 'Query' } });
+  });
+
   test('refuses a mutation by GET', async () => {
     const query = encodeURIComponent(
       'mutation { createApiKey(input: { name: "by GET", scopes: [ADMIN] }) { key } }',
@@ -140,6 +146,14 @@ describe('whatever is asked is answered in JSON, under a request id,', () => {
       'query={a}',
       415,
     ],
+    ...['utf-16', '"UTF-16LE"', 'utf-8-ish', 'iso-8859-1'].map((charset): (typeof sent)[number] => [
+      `be it in ${charset}`,
+      'POST',
+      '/graphql',
+      { 'content-type': `application/json; charset=${charset}` },
+      '{"query":"{ __typename }"}',
+      415,
+    ]),
     ['be it no type at all', 'POST', '/graphql', {}, '{"query":"{ __typename }"}', 415],
     [
       'be it brackets without end',

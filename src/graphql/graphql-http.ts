@@ -71,11 +71,17 @@ export async function registerGraphqlHttp(
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    handler: (request, reply) => requestIds.run(request.id, () => answer.call(app, request, reply)),
+    handler: (request, reply) =>
+      requestIds.run(request.id, () => answer.call(app, headAsGet(request), reply)),
     onRequest: (request) => refuseLongWithoutKey(request, parts),
     preHandler: async (request) => refuseLong(request, limits),
   });
   return { stop: () => apollo.stop() };
+}
+
+/** HEAD is GET without the body (RFC 9110, section 9.3.2), which Fastify leaves out; Apollo Server knows GET alone. */
+function headAsGet(request: FastifyRequest): FastifyRequest {
+  return request.method === 'HEAD' ? Object.create(request, { method: { value: 'GET' } }) : request;
 }
 
 /** Before a byte of a body is read: who has no good key cannot have memory held for a long one. */
@@ -83,7 +89,7 @@ async function refuseLongWithoutKey({ method, headers, raw }: FastifyRequest, pa
   const { bodyBytes, publishBodyBytes } = parts.config.limits;
   const bytes = Number(headers['content-length'] ?? keylessBodyBytes + 1);
   // Those that are too long for everybody are refused as such.
-  if (method === 'GET' || bytes <= keylessBodyBytes || bytes > Math.max(bodyBytes, publishBodyBytes)) return;
+  if (method !== 'POST' || bytes <= keylessBodyBytes || bytes > Math.max(bodyBytes, publishBodyBytes)) return;
   const key = apiKeyFrom(headers);
   if (key === undefined || !(await admitCaller(key, raw, parts))) throw keyless;
 }

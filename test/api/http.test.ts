@@ -51,6 +51,32 @@ describe('GraphQL over HTTP', () => {
     expect(JSON.parse(body)).toEqual({ data: { __typename: 'Query' } });
   });
 
+  test.each([
+    ['nothing', '', null],
+    ['a query', '?query=%7B__typename%7D', null],
+    ['what needs a key, without one', '?query=%7Bviewer%7Bworkspace%7Bid%7D%7D%7D', null],
+    ['what needs a key, with one', '?query=%7Bviewer%7Bworkspace%7Bid%7D%7D%7D', 'good'],
+    ['a mutation', '?query=mutation%7B__typename%7D', 'good'],
+  ])('answers HEAD for %s as it does GET, without the body', async (_says, search, key) => {
+    for (const preflight of [undefined, 'yes']) {
+      const headers = {
+        ...(key === null ? {} : { 'x-api-key': tendril.key }),
+        ...(preflight === undefined ? {} : { 'apollo-require-preflight': preflight }),
+      };
+      const [get, head] = [
+        await send('GET', `/graphql${search}`, headers, undefined),
+        await send('HEAD', `/graphql${search}`, headers, undefined),
+      ];
+      const told = ({ response }: typeof get) => [
+        response.statusCode,
+        response.headers['content-type'],
+        response.headers['content-length'],
+      ];
+      expect(told(head)).toEqual(told(get));
+      expect([head.body, get.body === '']).toEqual(['', false]);
+    }
+  });
+
   test('refuses a mutation by GET', async () => {
     const query = encodeURIComponent(
       'mutation { createApiKey(input: { name: "by GET", scopes: [ADMIN] }) { key } }',

@@ -70,7 +70,7 @@ export type CreateWebhookSubscriptionInput = {
   readonly endpointUrl: string;
   /** What to send: 1 to 100 exact names, groups (payout.*), or * for everything. */
   readonly eventTypes: ReadonlyArray<string>;
-  /** A MongoDB query document over the payload, for example {"amount": {"$gte": 100}}; only events it matches are delivered. */
+  /** A MongoDB query document over the payload, for example {"amount": {"$gte": 100}}; only events it matches are delivered. At most 8 KiB, 8 levels, 100 conditions and 100 parts of a path; where one asks too much of a large payload, the delivery is SKIPPED as FILTER_TOO_COSTLY. */
   readonly filter?: unknown;
   /** Headers to send with every attempt, at most 20. Stored encrypted. */
   readonly headers?: ReadonlyArray<HttpHeaderInput> | null | undefined;
@@ -147,6 +147,8 @@ export type DeliveryProfileName =
 
 /** Why a delivery was not sent. */
 export type DeliverySkipReason =
+  /** Its filter asks too much of this payload, so whether the event fits is not known: fewer conditions, or conditions on shorter lists, would be right. Resent, it is sent without asking the filter. */
+  | 'FILTER_TOO_COSTLY'
   /** Its subscription was DISABLED by the server. */
   | 'SUBSCRIPTION_DISABLED'
   /** Its subscription was INACTIVE. */

@@ -50,6 +50,7 @@ export enum DeliverySkipReason {
   SUBSCRIPTION_INACTIVE = 'SUBSCRIPTION_INACTIVE',
   SUBSCRIPTION_DISABLED = 'SUBSCRIPTION_DISABLED',
   SUBSCRIPTION_UNCONFIRMED = 'SUBSCRIPTION_UNCONFIRMED',
+  FILTER_TOO_COSTLY = 'FILTER_TOO_COSTLY',
 }
 
 registerEnumType(DeliverySkipReason, {
@@ -59,6 +60,10 @@ registerEnumType(DeliverySkipReason, {
     SUBSCRIPTION_INACTIVE: { description: 'Its subscription was INACTIVE.' },
     SUBSCRIPTION_DISABLED: { description: 'Its subscription was DISABLED by the server.' },
     SUBSCRIPTION_UNCONFIRMED: { description: 'Its subscription waited for the receiver’s confirmation.' },
+    FILTER_TOO_COSTLY: {
+      description:
+        'Its filter asks too much of this payload, so whether the event fits is not known: fewer conditions, or conditions on shorter lists, would be right. Resent, it is sent without asking the filter.',
+    },
   },
 });
 

@@ -5,7 +5,7 @@ import { fittingTakers } from './fitting-takers.js';
 import type { MatchedType, Taker } from './match-subscriptions.js';
 import type { NewDelivery, NewEvent } from './store-events.js';
 
-/** An event with its id, and a delivery for each taker whose filter it fits; `admission` gives those a place that may be sent at once. */
+/** An event with its id, and a delivery for each taker whose filter it fits or may fit; `admission` gives those a place that may be sent at once. */
 export function newEvent(
   { workspaceId, apiKeyId, event }: { workspaceId: string; apiKeyId: string; event: CheckedEvent },
   requestHash: Buffer,
@@ -13,7 +13,12 @@ export function newEvent(
   admission: Admission,
 ): NewEvent {
   const uuid = newUuid();
-  const fitting = fittingTakers(takers, event.payload);
+  const { fitting, undecided } = fittingTakers(takers, event.payload);
+  const owed = [
+    ...fitting.map((taker) => ({ taker, skipReason: skipReasons[taker.status] })),
+    // Whatever the subscription's status: no other reason says that the event may not be meant for it.
+    ...undecided.map((taker) => ({ taker, skipReason: 'FILTER_TOO_COSTLY' })),
+  ];
   return {
     uuid,
     workspaceId,
@@ -22,13 +27,17 @@ export function newEvent(
     requestHash,
     createdAt: new Date(timeOfUuid(uuid)),
     catalogueRevision: revision,
-    deliveries: fitting.map((taker, ordinal) => newDelivery(uuid, taker, ordinal, admission)),
+    deliveries: owed.map((one, ordinal) => newDelivery(uuid, one, ordinal, admission)),
   };
 }
 
 // A delivery's id has its event's first eleven bytes; the last five count the event's deliveries.
-function newDelivery(eventUuid: string, taker: Taker, ordinal: number, admission: Admission): NewDelivery {
-  const skipReason = skipReasons[taker.status];
+function newDelivery(
+  eventUuid: string,
+  { taker, skipReason }: { taker: Taker; skipReason: string | null },
+  ordinal: number,
+  admission: Admission,
+): NewDelivery {
   // A rate is kept to where deliveries are claimed.
   const mayGoAtOnce = skipReason === null && taker.maxAttemptsPerSecond === null;
   return {

@@ -1,16 +1,14 @@
-import { GoneThrough } from './gone-through.js';
-import { isEqual, textOf } from './literal-equality.js';
+import { anyAt, anyOf, isObject, type ValueTest } from './document-path.js';
+import { isEqual, payForText, textOf } from './literal-equality.js';
+import { pay } from './step-budget.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Whether a document meets the conditions of a filter. */
 export type DocumentTest = (document: object) => boolean;
 
-/** Whether a value meets a condition; undefined stands for one that is not there. */
-type Test = (value: unknown) => boolean;
-
 /** Whether anything that a field leads to passes a test: a list as a whole and, if asked for, each of its elements. */
-type Look = (test: Test, withElements: boolean) => boolean;
+type Look = (test: ValueTest, withElements: boolean) => boolean;
 
 /** What a filter says of one field. */
 type Condition = (look: Look) => boolean;
@@ -23,7 +21,10 @@ export function compileFilter(filter: JsonObject): DocumentTest {
   const tests = Object.entries(filter).map(([key, value]) =>
     key.startsWith('$') ? branchTest(key, value) : fieldTest(key, value),
   );
-  return (document) => tests.every((test) => test(document));
+  return (document) => {
+    pay(tests.length);
+    return tests.every((test) => test(document));
+  };
 }
 
 function branchTest(operator: string, branches: unknown): DocumentTest {
@@ -37,19 +38,16 @@ function branchTest(operator: string, branches: unknown): DocumentTest {
 
 function fieldTest(path: string, value: unknown): DocumentTest {
   const parts = path.split('.');
-  // A few such parts cost less than to note each list.
-  const isManifold = parts.filter((part) => /^\d+$/.test(part)).length > 8;
   const fits = isObject(value) && hasOperators(value) ? allOf(value) : equals(value);
-  return (document) =>
-    fits((test, withElements) => {
-      const gone = isManifold ? new GoneThrough() : undefined;
-      return anyAt(document, { parts, test, withElements, gone }, 0);
-    });
+  return (document) => fits((test, withElements) => anyAt(document, { parts, test, withElements }));
 }
 
 function allOf(operators: JsonObject): Condition {
   const conditions = Object.entries(operators).map(([operator, operand]) => condition(operator, operand));
-  return (look) => conditions.every((fits) => fits(look));
+  return (look) => {
+    pay(conditions.length);
+    return conditions.every((fits) => fits(look));
+  };
 }
 
 function condition(operator: string, operand: unknown): Condition {
@@ -90,15 +88,10 @@ function equals(literal: unknown): Condition {
 }
 
 function isOneOf(literals: readonly unknown[]): Condition {
-  const scalars = new Set(literals.filter((literal) => typeof literal !== 'object'));
-  // There may be a thousand of them, and a hundred thousand values to compare with each.
-  const objects = new Set(
-    literals.filter((literal) => typeof literal === 'object').map((one) => textOf(one)),
-  );
-  const test: Test = (value) =>
-    scalars.has(value) ||
-    ((value === undefined || typeof value === 'object') && objects.has(textOf(value ?? null)));
-  return (look) => look(objects.size > 0 ? test : (value) => scalars.has(value), true);
+  // There may be a thousand of them, and a hundred thousand values to compare with each. They are looked up by texts, since a number's
+  // place in a Set can be foreseen: a thousand can be chosen that all have the same.
+  const texts = new Set(literals.map((literal) => textOf(literal)));
+  return (look) => look((value) => texts.has(textOf(value)), true);
 }
 
 function hasAll(literals: readonly unknown[]): Condition {
@@ -111,14 +104,18 @@ function hasAll(literals: readonly unknown[]): Condition {
 
 function hasElement(wanted: JsonObject): Condition {
   const element = elementTest(wanted);
-  return (look) => look((value) => Array.isArray(value) && value.some(element), false);
+  return (look) => look((value) => Array.isArray(value) && anyOf(value, element), false);
 }
 
 /** Operators are asked of the element itself; fields, of one that has any. */
-function elementTest(wanted: JsonObject): Test {
+function elementTest(wanted: JsonObject): ValueTest {
   if (hasOperators(wanted)) {
     const fits = allOf(wanted);
-    return (element) => fits((test) => test(element));
+    return (element) => {
+      // For the functions that are made for each.
+      pay(3);
+      return fits((test) => test(element));
+    };
   }
   const fits = compileFilter(wanted);
   return (element) => typeof element === 'object' && element !== null && fits(element);
@@ -127,7 +124,11 @@ function elementTest(wanted: JsonObject): Test {
 /** Of the operand's own kind only: no number is more than a string. */
 function compares(operator: string, operand: number | string): Condition {
   const holds = comparison(operator, operand);
-  return (look) => look((value) => typeof value === typeof operand && holds(value as typeof operand), true);
+  const test: ValueTest = (value) => {
+    payForText(operand);
+    return typeof value === typeof operand && holds(value as typeof operand);
+  };
+  return (look) => look(test, true);
 }
 
 function comparison(operator: string, operand: number | string): (value: number | string) => boolean {
@@ -145,7 +146,7 @@ function comparison(operator: string, operand: number | string): (value: number 
   }
 }
 
-const types: Readonly<Record<string, Test>> = {
+const types: Readonly<Record<string, ValueTest>> = {
   array: Array.isArray,
   bool: (value) => typeof value === 'boolean',
   double: (value) => typeof value === 'number',
@@ -159,47 +160,12 @@ const types: Readonly<Record<string, Test>> = {
 };
 
 function hasType(names: readonly string[]): Condition {
-  return (look) => look((value) => names.some((name) => types[name]?.(value)), true);
-}
-
-interface Search {
-  readonly parts: readonly string[];
-  readonly test: Test;
-  readonly withElements: boolean;
-  readonly gone: GoneThrough | undefined;
-}
-
-/** Whether anything that the path from `index` on leads to in an object passes. */
-function anyAt(object: object, search: Search, index: number): boolean {
-  const { parts, test } = search;
-  const value = ownValue(object, parts[index] as string);
-  if (Array.isArray(value)) return anyIn(value, search, index + 1);
-  if (index === parts.length - 1) return test(value);
-  return isObject(value) ? anyAt(value, search, index + 1) : test(undefined);
-}
-
-/** The same in a list: the path goes on in each object of it, and at the place that the next part may name. */
-function anyIn(list: readonly unknown[], search: Search, index: number): boolean {
-  const { parts, test, withElements } = search;
-  if (index === parts.length) return (withElements && list.some(test)) || test(list);
-  if (search.gone?.isRepeated(list, index)) return false;
-  return list.some(
-    (element, place) =>
-      (isObject(element) && anyAt(element, search, index)) ||
-      (parts[index] === String(place) && anyBehind(element, search, index + 1)),
-  );
-}
-
-/** The same in an element that the path names by its place. */
-function anyBehind(element: unknown, search: Search, index: number): boolean {
-  if (index === search.parts.length) return search.test(element);
-  if (Array.isArray(element)) return anyIn(element, search, index);
-  return isObject(element) && anyAt(element, search, index);
-}
-
-function ownValue(object: object, key: string): unknown {
-  const isKey = Object.hasOwn(object, key) && !(Array.isArray(object) && key === 'length');
-  return isKey ? (object as JsonObject)[key] : undefined;
+  const tests = [...new Set(names)].flatMap((name) => types[name] ?? []);
+  const test: ValueTest = (value) => {
+    pay(tests.length);
+    return tests.some((isOfType) => isOfType(value));
+  };
+  return (look) => look(test, true);
 }
 
 function hasOperators(value: JsonObject): boolean {
@@ -207,10 +173,6 @@ function hasOperators(value: JsonObject): boolean {
 }
 
 const logical = new Set(['$and', '$or', '$nor']);
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function unknownOperator(operator: string): Error {
   return new Error(`no operator ${operator}`);

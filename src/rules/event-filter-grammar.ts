@@ -1,3 +1,5 @@
+import { isObject } from './document-path.js';
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Where a value stands in a filter: `$or[1].amount`; empty for the filter itself. */
@@ -5,6 +7,9 @@ type Path = string;
 
 // Each condition can cost one walk over a large payload, and each of $all's values one over a large list in it.
 const maxConditions = 100;
+
+// Payloads are not nested like that, and matching goes down a path part by part.
+const maxParts = 100;
 
 const typeNames = ['array', 'bool', 'double', 'int', 'long', 'null', 'number', 'object', 'string'];
 const logicalOperators = new Set(['$and', '$or', '$nor']);
@@ -119,7 +124,9 @@ function faultInField(field: string, path: Path): string | undefined {
   if (parts.some(isPrototypeKey)) return `${at(path)} has the field ${field}, which is not allowed.`;
   if (parts.includes(''))
     return `${at(path)} has the field ${JSON.stringify(field)}, a part of which is empty.`;
-  return undefined;
+  return parts.length > maxParts
+    ? `${at(path)} has a field of ${parts.length} parts; at most ${maxParts} are allowed.`
+    : undefined;
 }
 
 function misplaced(operator: string, path: Path): string {
@@ -150,10 +157,6 @@ function isElemMatch(value: unknown): value is JsonObject {
 
 function isPrototypeKey(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype';
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function at(path: Path): string {

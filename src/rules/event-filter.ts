@@ -1,4 +1,5 @@
 import { compileFilter, type DocumentTest } from './document-matcher.js';
+import { isObject } from './document-path.js';
 import { faultsOfCriteria } from './event-filter-grammar.js';
 
 const maxBytes = 8192;
@@ -22,29 +23,32 @@ export function checkEventFilter(filter: unknown): string[] {
   return faultsOfCriteria(filter).slice(0, maxFaults);
 }
 
-/** Says whether an event's payload matches a filter that was checked. Never throws: a payload that is not an object matches `{}` only. */
-export function matchesEventFilter(filter: object, payload: unknown): boolean {
-  if (Object.keys(filter).length === 0) return true;
-  if (!isObject(payload)) return false;
-  try {
-    return compiled(filter)(payload);
-  } catch {
-    // A path of some thousand parts may lead deeper into a payload than the stack.
-    return false;
-  }
+/** Whether an event's payload fits a filter. Throws nothing but what `pay` throws. */
+export type EventFilterTest = (payload: unknown) => boolean;
+
+/** The test that a checked filter is; a payload that is not an object fits `{}` only. */
+export function eventFilterTest(filter: object): EventFilterTest {
+  const test = tests.get(filter) ?? newTest(filter);
+  tests.set(filter, test);
+  return test;
 }
 
 // Compiling costs more than matching, and a subscription's filter is matched against every event of its types.
-const tests = new WeakMap<object, DocumentTest>();
+const tests = new WeakMap<object, EventFilterTest>();
 
-function compiled(filter: object): DocumentTest {
-  const known = tests.get(filter) ?? compileFilter({ ...filter });
-  tests.set(filter, known);
-  return known;
+function newTest(filter: object): EventFilterTest {
+  if (Object.keys(filter).length === 0) return () => true;
+  const test = compiled(filter);
+  return (payload) => isObject(payload) && test(payload);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function compiled(filter: object): DocumentTest {
+  try {
+    return compileFilter({ ...filter });
+  } catch {
+    // It has an operator that an earlier version took. One subscription's filter must not fail the batch of all.
+    return () => false;
+  }
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

@@ -1,4 +1,5 @@
-import { GoneThrough } from './gone-through.js';
+import { isObject, valuesAt } from './document-path.js';
+import { pay } from './step-budget.js';
 
 type Scalar = string | number | boolean;
 
@@ -21,14 +22,17 @@ export function requiredEquality(filter: object): FilterEquality | undefined {
   return undefined;
 }
 
-/**
- * Every scalar that a filter's path may mean in a payload: lists are gone through wherever they stand, at any depth. That is more than
- * a filter compares with, and never less.
- */
-export function scalarsAt(payload: unknown, path: string): Set<Scalar> {
-  const found = new Set<Scalar>();
-  collect(payload, { parts: path.split('.'), found, gone: new GoneThrough() }, 0);
-  return found;
+/** Under what to find a value's equals in a Map: a text, since a number's place in one can be foreseen, and many chosen for the same. */
+export function lookupKey(value: Scalar): string {
+  return typeof value === 'string' ? value : `=${value}`;
+}
+
+/** The keys of all that a filter's path leads to in a payload. */
+export function keysAt(payload: unknown, path: string): ReadonlySet<string> {
+  if (!isObject(payload)) return new Set();
+  const values = valuesAt(payload, path);
+  pay(4 * values.length);
+  return new Set(values.filter(isScalar).map(lookupKey));
 }
 
 function firstOf(filters: readonly object[]): FilterEquality | undefined {
@@ -46,24 +50,6 @@ function equalityAt(path: string, condition: unknown): FilterEquality | undefine
   const { $eq, $in } = condition as { $eq?: unknown; $in?: unknown };
   if (isScalar($eq)) return { path, values: [$eq] };
   return Array.isArray($in) && $in.every(isScalar) ? { path, values: $in } : undefined;
-}
-
-interface Search {
-  readonly parts: readonly string[];
-  readonly found: Set<Scalar>;
-  readonly gone: GoneThrough;
-}
-
-function collect(value: unknown, search: Search, index: number): void {
-  const { parts, found } = search;
-  if (isScalar(value) && index === parts.length) found.add(value);
-  if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) {
-    if (search.gone.isRepeated(value, index)) return;
-    for (const element of value) collect(element, search, index);
-  }
-  const part = parts[index];
-  if (part !== undefined) collect((value as Record<string, unknown>)[part], search, index + 1);
 }
 
 // null is left out: it matches what is not there, too.

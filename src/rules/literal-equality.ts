@@ -1,3 +1,5 @@
+import { pay } from './step-budget.js';
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
@@ -6,16 +8,36 @@ type JsonObject = Readonly<Record<string, unknown>>;
  */
 export function isEqual(value: unknown, literal: unknown): boolean {
   if (literal === null) return value === null || value === undefined;
+  payForText(literal);
   if (typeof literal !== 'object') return value === literal;
-  if (typeof value !== 'object' || value === null || Array.isArray(value) !== Array.isArray(literal))
-    return false;
-  const keys = Object.keys(literal);
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(literal)) {
+    return (
+      Array.isArray(value) &&
+      value.length === literal.length &&
+      literal.every((element, index) => isEqual(value[index], element))
+    );
+  }
+  return !Array.isArray(value) && haveEqualFields(value as JsonObject, literal as JsonObject);
+}
+
+function haveEqualFields(value: JsonObject, literal: JsonObject): boolean {
+  const keys = keysOf(literal);
   return (
-    keys.length === Object.keys(value).length &&
-    keys.every(
-      (key) => Object.hasOwn(value, key) && isEqual((value as JsonObject)[key], (literal as JsonObject)[key]),
-    )
+    keys.length === keysOf(value).length &&
+    keys.every((key) => Object.hasOwn(value, key) && isEqual(value[key], literal[key]))
   );
+}
+
+// To list ten thousand keys takes longer than a filter may: that is done once, for whichever filter asks next.
+const manyKeys = new WeakMap<object, readonly string[]>();
+
+function keysOf(object: JsonObject): readonly string[] {
+  const known = manyKeys.get(object);
+  const keys = known ?? Object.keys(object);
+  if (!known && keys.length > 100) manyKeys.set(object, keys);
+  pay(8 + 8 * keys.length);
+  return keys;
 }
 
 // Filters are nested less deeply, so what is cut off here equals none of them.
@@ -23,11 +45,19 @@ const deepest = 8;
 
 /** A text that is the same for what is equal, and for a literal and anything else is not. */
 export function textOf(value: unknown, levels = deepest): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  pay(8);
+  payForText(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value ?? null);
   if (levels === 0) return '…';
   if (Array.isArray(value)) return `[${value.map((element) => textOf(element, levels - 1)).join()}]`;
-  const fields = Object.entries(value).map(
-    ([key, inner]) => `${JSON.stringify(key)}:${textOf(inner, levels - 1)}`,
+  const fields = keysOf(value as JsonObject).map(
+    (key) => `${JSON.stringify(key)}:${textOf((value as JsonObject)[key], levels - 1)}`,
   );
   return `{${fields.sort().join()}}`;
+}
+
+/** What a long text costs to go through. */
+export function payForText(value: unknown): void {
+  pay(typeof value === 'string' ? 1 + value.length / 8 : 1);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { matchesEventFilter } from '../../src/rules/event-filter.js';
-import { requiredEquality, scalarsAt } from '../../src/rules/filter-equality.js';
+import { eventFilterTest } from '../../src/rules/event-filter.js';
+import { keysAt, lookupKey, requiredEquality } from '../../src/rules/filter-equality.js';
 
 test.each<[object, ReturnType<typeof requiredEquality>]>([
   [{ 'customer.id': 'c1' }, { path: 'customer.id', values: ['c1'] }],
@@ -65,17 +65,11 @@ test('whatever a filter matches by equality, its value is among those that the p
           { [path]: { $eq: value } },
           { [path]: { $in: [value, 'none'] } },
         ]) {
-          if (!matchesEventFilter(filter, payload)) continue;
+          if (!eventFilterTest(filter)(payload)) continue;
           matches += 1;
-          expect(
-            [...scalarsAt(payload, path)],
-            `${JSON.stringify(filter)} of ${JSON.stringify(payload)}`,
-          ).toContain(value);
+          expect(keysAt(payload, path), `${JSON.stringify(filter)} of ${JSON.stringify(payload)}`).toContain(
+            lookupKey(value),
+          );
         }
   expect(matches).toBeGreaterThan(60);
-});
-
-test('a path that may lead down the same lists on ever more ways comes to its end', () => {
-  const payload = { a: Array.from({ length: 60 }).reduce<unknown>((inner) => [inner], 'x') };
-  expect([...scalarsAt(payload, `a${'.0'.repeat(60)}`)]).toEqual(['x']);
 });

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  type CreateWebhookSubscriptionInput,
+  PublishEventDocument,
+  ResendDeliveryDocument,
+  UpdateWebhookSubscriptionDocument,
+} from '../../generated/operations.js';
+import { eventually } from '../support/eventually.js';
+import { followUpdates } from '../support/follow-updates.js';
+import {
+  deliveryIds,
+  deliveryOnce,
+  expectCountersToFit,
+  newEventType,
+  publish,
+  showDelivery,
+  subscribe,
+} from '../support/main-operations.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
+import { startTendril, type Tendril } from '../support/tendril.js';
+
+let tendril: Tendril;
+let type: string;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  tendril = await startTendril(undefined, { stopAfterTest: false });
+});
+
+afterAll(() => tendril.stop());
+
+beforeEach(async () => {
+  type = await newEventType(tendril);
+  receiver = await startReceiver();
+});
+
+// A hundred conditions, each on all of 20,000 values.
+const filter = { $nor: Array.from({ length: 100 }, (_, index) => ({ values: index + 1 })) };
+const payload = { amount: 120, values: Array.from({ length: 20_000 }, () => 0) };
+
+test('an event that a filter asks too much of is SKIPPED for its subscription alone, and can be resent', async () => {
+  const costly = await subscribeWith(filter);
+  const ordinary = await subscribeWith({ amount: { $gte: 100 } });
+  const { updates } = await followUpdates(tendril.ws(), { filter: { subscriptionIds: [costly] } });
+  const input = { type, payload, idempotencyKey: type };
+  const published = (await tendril.http().request(PublishEventDocument, { input })).publishEvent;
+  expect(published).toMatchObject({ duplicate: false, deliveryCount: 2, userErrors: [] });
+  expect((await tendril.http().request(PublishEventDocument, { input })).publishEvent).toMatchObject({
+    event: { id: published.event?.id },
+    duplicate: true,
+  });
+
+  const [sent = '', ...others] = await deliveryIds(tendril, { subscriptionIds: [ordinary] });
+  await deliveryOnce(tendril, sent, 'DELIVERED');
+  const [skipped = '', ...more] = await deliveryIds(tendril, { subscriptionIds: [costly] });
+  expect([...others, ...more]).toEqual([]);
+  expect(await showDelivery(tendril, skipped)).toMatchObject({
+    status: 'SKIPPED',
+    skipReason: 'FILTER_TOO_COSTLY',
+    attempts: [],
+    nextAttemptAt: null,
+    completedAt: expect.any(String),
+  });
+
+  expect((await resend(skipped)).delivery).toMatchObject({ status: 'PENDING', skipReason: null });
+  await deliveryOnce(tendril, skipped, 'DELIVERED');
+  expect(receiver.received.map(({ body }) => JSON.parse(body).data)).toEqual([payload, payload]);
+  await eventually(() => updates.some(({ status }) => status === 'DELIVERED'));
+  expect(updates.map(({ status, skipReason }) => [status, skipReason])).toEqual([
+    ['SKIPPED', 'FILTER_TOO_COSTLY'],
+    ['PENDING', null],
+    ['SENDING', null],
+    ['DELIVERED', null],
+  ]);
+  await expectCountersToFit(tendril, costly);
+});
+
+test('that its filter asks too much is told of an INACTIVE subscription, too, and it can be resent once that is ACTIVE', async () => {
+  const id = await subscribeWith(filter, 'INACTIVE');
+  await publish(tendril, type, payload);
+  const [skipped = ''] = await deliveryIds(tendril, { subscriptionIds: [id] });
+  expect((await showDelivery(tendril, skipped)).skipReason).toBe('FILTER_TOO_COSTLY');
+  expect((await resend(skipped)).userErrors).toMatchObject([{ code: 'SUBSCRIPTION_NOT_ACTIVE' }]);
+  await tendril.http().request(UpdateWebhookSubscriptionDocument, { input: { id, status: 'ACTIVE' } });
+  expect((await resend(skipped)).userErrors).toEqual([]);
+  await deliveryOnce(tendril, skipped, 'DELIVERED');
+});
+
+async function subscribeWith(
+  filter: object,
+  status: CreateWebhookSubscriptionInput['status'] = 'ACTIVE',
+): Promise<string> {
+  return (await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type], filter, status })).id;
+}
+
+async function resend(id: string) {
+  return (await tendril.http().request(ResendDeliveryDocument, { id })).resendDelivery;
+}

@@ -6,13 +6,12 @@ import {
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
-  isIntrospectionType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
-import { introspectionSizes } from './introspection-sizes.js';
+import { createIntrospectionCost } from './introspection-cost.js';
 import { defaultPageSize, maxPageSize } from './paging.js';
 
 /** What an operation is counted with: `variables` as they came, not coerced yet. */
@@ -22,6 +21,7 @@ interface Counting {
   readonly variables: Readonly<Record<string, unknown>>;
   /** Each fragment is counted once, however often it is spread: nested spreads would double the work at every level. */
   readonly known: Map<string, number>;
+  readonly ofIntrospection: ReturnType<typeof createIntrospectionCost>;
 }
 
 /**
@@ -42,10 +42,12 @@ export function operationCost(
     ),
   );
   const defaults = (operation.variableDefinitions ?? []).map(
-    ({ variable, defaultValue }) => [variable.name.value, intOf(defaultValue)] as const,
+    ({ variable, defaultValue }) => [variable.name.value, constantOf(defaultValue)] as const,
   );
   const variables = { ...Object.fromEntries(defaults), ...given };
-  return costOf(operation.selectionSet, root, { schema, fragments, variables, known: new Map() });
+  const ofIntrospection = createIntrospectionCost(schema, fragments);
+  const counting = { schema, fragments, variables, known: new Map(), ofIntrospection };
+  return costOf(operation.selectionSet, root, counting);
 }
 
 function costOf(
@@ -70,31 +72,21 @@ function costOfField(field: FieldNode, parent: GraphQLCompositeType | undefined,
   const name = field.name.value;
   if (name === '__typename') return 0;
   if (!field.selectionSet) return 1;
-  const type = typeOf(name, parent, counting.schema);
+  if (name === '__schema') return 1 + counting.ofIntrospection(field.selectionSet, counting.schema);
+  if (name === '__type') {
+    const type = counting.schema.getType(String(argumentOf(field, 'name', counting.variables)));
+    return type ? 1 + counting.ofIntrospection(field.selectionSet, type) : 1;
+  }
+  const type = typeOf(name, parent);
   if (!type) return 1;
-  return 1 + entriesOf(field, parent, type, counting) * costOf(field.selectionSet, type, counting);
+  const entries = type.name.endsWith('Connection') ? pageSizeOf(field, counting.variables) : 1;
+  return 1 + entries * costOf(field.selectionSet, type, counting);
 }
 
-function typeOf(
-  field: string,
-  parent: GraphQLCompositeType | undefined,
-  schema: GraphQLSchema,
-): GraphQLCompositeType | undefined {
-  if (field === '__schema') return compositeType(schema, '__Schema');
-  if (field === '__type') return compositeType(schema, '__Type');
+function typeOf(field: string, parent: GraphQLCompositeType | undefined): GraphQLCompositeType | undefined {
   const definition = parent && 'getFields' in parent ? parent.getFields()[field] : undefined;
   const type = definition && getNamedType(definition.type);
   return isCompositeType(type) ? type : undefined;
-}
-
-function entriesOf(
-  field: FieldNode,
-  parent: GraphQLCompositeType | undefined,
-  type: GraphQLCompositeType,
-  { schema, variables }: Counting,
-): number {
-  if (parent && isIntrospectionType(parent)) return introspectionSizes(schema).get(field.name.value) ?? 1;
-  return type.name.endsWith('Connection') ? pageSizeOf(field, variables) : 1;
 }
 
 function costOfFragment(name: string, counting: Counting): number {
@@ -114,10 +106,9 @@ function compositeType(schema: GraphQLSchema, name: string): GraphQLCompositeTyp
 }
 
 /** How many entries a page may have; a size that will be refused anyway counts as the largest that is not. */
-function pageSizeOf({ arguments: args = [] }: FieldNode, variables: Counting['variables']): number {
+function pageSizeOf(field: FieldNode, variables: Counting['variables']): number {
   for (const name of ['first', 'last']) {
-    const value = args.find((argument) => argument.name.value === name)?.value;
-    const size = value?.kind === Kind.VARIABLE ? variables[value.name.value] : intOf(value);
+    const size = argumentOf(field, name, variables);
     if (size !== undefined && size !== null) {
       return Math.min(Math.max(Number(size) || 0, 0), maxPageSize);
     }
@@ -125,6 +116,16 @@ function pageSizeOf({ arguments: args = [] }: FieldNode, variables: Counting['va
   return defaultPageSize;
 }
 
-function intOf(value: ValueNode | undefined): number | undefined {
-  return value?.kind === Kind.INT ? Number(value.value) : undefined;
+function argumentOf(
+  { arguments: args = [] }: FieldNode,
+  name: string,
+  variables: Counting['variables'],
+): unknown {
+  const value = args.find((argument) => argument.name.value === name)?.value;
+  return value?.kind === Kind.VARIABLE ? variables[value.name.value] : constantOf(value);
+}
+
+function constantOf(value: ValueNode | undefined): number | string | undefined {
+  if (value?.kind === Kind.INT) return Number(value.value);
+  return value?.kind === Kind.STRING ? value.value : undefined;
 }

@@ -177,6 +177,7 @@ describe.each([
   test('no live update crosses, whatever the stream is asked to tell', async () => {
     const own = await newEventType(stranger);
     await subscribe(stranger, { endpointUrl: `${receiver.url}/live`, eventTypes: [own] });
+    const { cursor } = await deliveryOnce(stranger, await publishForOne(stranger, own), 'DELIVERED');
     const client = stranger.ws();
     const told = new Map<string, string[]>();
     const follow = (name: string, document: ReturnType<typeof documentFor>) =>
@@ -189,8 +190,12 @@ describe.each([
     }
     await client.iterate({ query: '{ viewer { workspace { id } } }' }).next();
     await deliveryOnce(owner, await publishForOne(owner, type, { note: 'canary-live' }), 'DELIVERED');
+    const since =
+      'subscription ($after: String) { deliveryUpdated(after: $after) { id status event { payload } } }';
+    follow('since its own cursor', { query: since, variables: { after: cursor } });
     await publish(stranger, own, { note: 'our own' });
-    await eventually(() => told.get('everything')?.some((line) => line.includes('DELIVERED')));
+    const whole = ['everything', 'since its own cursor'];
+    await eventually(() => whole.every((name) => told.get(name)?.some((line) => line.includes('DELIVERED'))));
     const after = live.find(({ leaf }) => leaf.path === 'after')?.name ?? '';
     expect(told.get(after)).toEqual(told.get('nobody’s cursor'));
     expect(told.get(after)).not.toEqual([]);
@@ -198,7 +203,7 @@ describe.each([
       const heard = lines.join('\n');
       for (const secret of ['canary', known.subscription])
         expect([name, heard.includes(secret)]).toEqual([name, false]);
-      if (!['everything', after, 'nobody’s cursor'].includes(name)) expect([name, lines]).toEqual([name, []]);
+      if (![...whole, after, 'nobody’s cursor'].includes(name)) expect([name, lines]).toEqual([name, []]);
     }
   });
 });

@@ -72,7 +72,7 @@ describe.each([
     const env = await freshEnv({ ...large, PUBLIC_URL: 'http://tendril.example' });
     owner = await startTendril(env, { stopAfterTest: false });
     databaseUrl = env.DATABASE_URL ?? '';
-    if (!isWalled) await onDatabase(tearDown);
+    if (!isWalled) await onDatabase(databaseUrl, tearDown);
     const key = await addWorkspace(env, 'other');
     stranger = {
       ...owner,
@@ -97,7 +97,7 @@ describe.each([
     const held = ['workspace', 'api_key', 'webhook_subscription', 'event', 'delivery', 'attempt'];
     for (const table of held) {
       const count = `SET ROLE tendril_tenant; SELECT count(*)::integer AS count FROM ${table}`;
-      const [, { rows }] = (await onDatabase(count)) as [unknown, { rows: { count: number }[] }];
+      const [, { rows }] = (await onDatabase(databaseUrl, count)) as [unknown, { rows: { count: number }[] }];
       expect([table, rows[0]?.count === 0]).toEqual([table, isWalled]);
     }
   });
@@ -208,6 +208,16 @@ describe.each([
   });
 });
 
+test('what another workspace has takes up none of its room, by the conditions of the queries alone', async () => {
+  const env = await freshEnv({ SUBSCRIPTIONS_PER_WORKSPACE: '1' });
+  const first = await startTendril(env);
+  await onDatabase(env.DATABASE_URL ?? '', tearDown);
+  const key = await addWorkspace(env, 'other');
+  const input = { endpointUrl: 'http://127.0.0.1:1024/', eventTypes: ['payout.paid'] };
+  await subscribe(first, input);
+  await subscribe({ ...first, http: () => first.http(key) }, input);
+});
+
 async function fill(): Promise<Known> {
   const notifiedUrl = `${receiver.url}/canary-notified`;
   const notified = `mutation ($url: String!) { subscribeToNotifications(endpoints: [{ endpoint: CRM, url: $url }]) { userErrors { code } } }`;
@@ -269,8 +279,8 @@ function linesOf(client: ReturnType<Tendril['ws']>, document: ReturnType<typeof 
   return lines;
 }
 
-async function onDatabase(statements: string): Promise<unknown> {
-  const client = new Client({ connectionString: databaseUrl });
+async function onDatabase(url: string, statements: string): Promise<unknown> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     return await client.query(statements);

@@ -1,7 +1,9 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   type CreateWebhookSubscriptionInput,
   PublishEventDocument,
+  PublishEventsDocument,
   ResendDeliveryDocument,
   UpdateWebhookSubscriptionDocument,
 } from '../../generated/operations.js';
@@ -84,6 +86,25 @@ test('that its filter asks too much is told of an INACTIVE subscription, too, an
   await tendril.http().request(UpdateWebhookSubscriptionDocument, { input: { id, status: 'ACTIVE' } });
   expect((await resend(skipped)).userErrors).toEqual([]);
   await deliveryOnce(tendril, skipped, 'DELIVERED');
+});
+
+test('others are served while the filters of a batch are asked', async () => {
+  await subscribeWith(filter);
+  const values = Array.from({ length: 1_000 }, () => 0);
+  const events = Array.from({ length: 250 }, () => ({ type, payload: { values } }));
+  const startedAtMs = performance.now();
+  const published = tendril.http().request(PublishEventsDocument, { events });
+  let isAnswered = false;
+  void published.finally(() => {
+    isAnswered = true;
+  });
+  // Each turn of this loop is one in which anybody else could have been served.
+  let longestMs = 0;
+  for (let sinceMs = startedAtMs; !isAnswered; sinceMs = performance.now()) {
+    await turnOfTheLoop();
+    longestMs = Math.max(longestMs, performance.now() - sinceMs);
+  }
+  expect(longestMs).toBeLessThan((performance.now() - startedAtMs) / 3);
 });
 
 async function subscribeWith(

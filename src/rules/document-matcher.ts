@@ -22,7 +22,8 @@ export function compileFilter(filter: JsonObject): DocumentTest {
     key.startsWith('$') ? branchTest(key, value) : fieldTest(key, value),
   );
   return (document) => {
-    pay(tests.length);
+    // One without conditions is asked, too, and a list may have a hundred of them.
+    pay(Math.max(tests.length, 1));
     return tests.every((test) => test(document));
   };
 }

@@ -48,8 +48,9 @@ function anyBehind(element: unknown, search: Search, index: number): boolean {
   return isObject(element) && anyAt(element, search, index);
 }
 
+// More digits than any list has places are not read: a part may have eight thousand, and be asked of as many lists.
 function isPlace(part: string, list: readonly unknown[]): boolean {
-  return /^(0|[1-9]\d*)$/.test(part) && Number(part) < list.length;
+  return /^(0|[1-9]\d{0,9})$/.test(part) && Number(part) < list.length;
 }
 
 /** Whether an element of a list passes; each takes a step. */

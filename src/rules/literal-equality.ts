@@ -51,9 +51,10 @@ export function textOf(value: unknown, levels = deepest): string {
   if (typeof value !== 'object' || value === null) return String(value ?? null);
   if (levels === 0) return '…';
   if (Array.isArray(value)) return `[${value.map((element) => textOf(element, levels - 1)).join()}]`;
-  const fields = keysOf(value as JsonObject).map(
-    (key) => `${JSON.stringify(key)}:${textOf((value as JsonObject)[key], levels - 1)}`,
-  );
+  const fields = keysOf(value as JsonObject).map((key) => {
+    payForText(key);
+    return `${JSON.stringify(key)}:${textOf((value as JsonObject)[key], levels - 1)}`;
+  });
   return `{${fields.sort().join()}}`;
 }
 

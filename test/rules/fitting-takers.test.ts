@@ -79,6 +79,12 @@ test.each<[string, object, string]>([
     full('0'),
   ],
   ['objects to compare', { $nor: hundred.map(() => ({ a: { $in: [{ b: 1 }] } })) }, full('{"a":0}')],
+  ['letters of a name', { a: { $nin: [{ b: 1 }] } }, `{"amount":100,"a":{"${'k'.repeat(largest - 40)}":1}}`],
+  [
+    'filters without conditions',
+    { $nor: [{ a: { $elemMatch: { $and: [...hundred.slice(1).map(() => ({})), { b: 1 }] } } }] },
+    `{"amount":100,"a":[${Array(20).fill('{}').join()}]}`,
+  ],
   ['types', { $nor: hundred.map(() => ({ a: { $type: ['bool', 'null', 'string'] } })) }, full('0')],
   ['places or fields', { $nor: [{ [places(90)]: 1 }] }, manifold],
 ])('a hundred filters of too many %s are given up, and all others have the event', (_, hostile, payload) => {

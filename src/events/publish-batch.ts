@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { type UserError, userError } from '../graphql/user-error.js';
 import type { Database } from '../storage/database.js';
 import type { Admission } from './admission.js';
@@ -34,29 +33,31 @@ export interface PublishParts {
   readonly admission: Admission;
 }
 
-// Schemas and filters are the customers': for how long they may take at once while others wait.
-const turnMs = 10;
+// Schemas and filters are the customers', and may take long: after this, what is sorted out is stored before the rest is looked at. Others
+// are served meanwhile, no place is held for long, and a change of a subscription has only the last part matched again.
+const partMs = 10;
 
-/** Settles every waiting event; true where deliveries were stored that wait to be claimed. */
-export async function publishBatch(parts: PublishParts, batch: readonly WaitingEvent[]): Promise<boolean> {
+/** Settles waiting events, all or a part; says which are left, and whether deliveries were stored that wait to be claimed. */
+export async function publishBatch(
+  parts: PublishParts,
+  batch: readonly WaitingEvent[],
+): Promise<{ left: readonly WaitingEvent[]; isAnyDue: boolean }> {
+  const types = await matchTypes(parts.matcher, batch);
+  const { events, repeated, rest } = sortOut(batch, types, parts.admission);
+  const { stored, outdated } = await storeAndBegin(parts, [...events.values()]);
   let isAnyDue = false;
-  for (let left = batch; left.length > 0; ) {
-    const types = await matchTypes(parts.matcher, left);
-    const { events, repeated } = await sortOut(left, types, parts.admission);
-    const { stored, outdated } = await storeAndBegin(parts, [...events.values()]);
-    const again: WaitingEvent[] = [];
-    for (const [one, event] of events) {
-      if (stored.has(event.uuid)) {
-        one.settle({ kind: 'stored', event });
-        isAnyDue ||= event.deliveries.some(({ skipReason, place }) => skipReason === null && !place);
-      } else if (outdated.has(event.uuid)) again.push(one);
-      else repeated.push(one);
-    }
-    left = again.length > 0 ? [...again, ...repeated] : [];
-    for (const { workspaceId } of again) parts.matcher.forget(workspaceId);
-    if (left.length === 0) await settleDuplicates(parts.database, repeated);
+  const again: WaitingEvent[] = [];
+  for (const [one, event] of events) {
+    if (stored.has(event.uuid)) {
+      one.settle({ kind: 'stored', event });
+      isAnyDue ||= event.deliveries.some(({ skipReason, place }) => skipReason === null && !place);
+    } else if (outdated.has(event.uuid)) again.push(one);
+    else repeated.push(one);
   }
-  return isAnyDue;
+  for (const { workspaceId } of again) parts.matcher.forget(workspaceId);
+  if (again.length > 0) return { left: [...again, ...repeated, ...rest], isAnyDue };
+  await settleDuplicates(parts.database, repeated);
+  return { left: rest, isAnyDue };
 }
 
 /** Stores events, and has those of their deliveries sent that have their place. */
@@ -79,8 +80,8 @@ async function storeAndBegin(
   }
 }
 
-/** Refuses what is faulty; the rest is to be stored, or repeats an idempotency key within the batch. */
-async function sortOut(
+/** Refuses what is faulty; the others are to be stored, or repeat an idempotency key within the batch. What there was no time for is the rest. */
+function sortOut(
   batch: readonly WaitingEvent[],
   types: ReadonlyMap<string, MatchedType>,
   admission: Admission,
@@ -88,12 +89,9 @@ async function sortOut(
   const events = new Map<WaitingEvent, NewEvent>();
   const repeated: WaitingEvent[] = [];
   const keys = new Set<string>();
-  let turnEndsAtMs = performance.now() + turnMs;
-  for (const one of batch) {
-    if (performance.now() >= turnEndsAtMs) {
-      await turnOfTheLoop();
-      turnEndsAtMs = performance.now() + turnMs;
-    }
+  const endsAtMs = performance.now() + partMs;
+  for (const [index, one] of batch.entries()) {
+    if (index > 0 && performance.now() >= endsAtMs) return { events, repeated, rest: batch.slice(index) };
     const type = types.get(typeKey(one)) as MatchedType;
     const errors = faultsOf(one, type);
     const key = keyOf(one);
@@ -104,7 +102,7 @@ async function sortOut(
       events.set(one, newEvent(one, requestHash(one.event), type, admission));
     }
   }
-  return { events, repeated };
+  return { events, repeated, rest: [] };
 }
 
 async function matchTypes(

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { batchLength } from '../rules/batch-length.js';
 import type { Database } from '../storage/database.js';
 import type { Caller } from '../workspaces/authenticate.js';
@@ -36,13 +37,23 @@ export function createPublisher(database: Database, sending: () => Sending): Pub
   const waiting: WaitingEvent[] = [];
   let isRunning = false;
 
+  async function publishAll(batch: readonly WaitingEvent[]): Promise<void> {
+    const { admission, wakeDrain } = sending();
+    for (let left = batch; left.length > 0; ) {
+      const published = await publishBatch({ database, matcher, admission }, left);
+      if (published.isAnyDue) wakeDrain();
+      left = published.left;
+      // Where all of a part was refused, nothing was stored that others could be served meanwhile.
+      if (left.length > 0) await turnOfTheLoop();
+    }
+  }
+
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      const { admission, wakeDrain } = sending();
-      await admission.room(Math.min(waiting.length, maxBatchEvents));
+      await sending().admission.room(Math.min(waiting.length, maxBatchEvents));
       const batch = waiting.splice(0, batchSize(waiting));
       try {
-        if (await publishBatch({ database, matcher, admission }, batch)) wakeDrain();
+        await publishAll(batch);
       } catch (error) {
         for (const one of batch) one.fail(error);
       }

@@ -1,5 +1,6 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import {
   type CreateWebhookSubscriptionInput,
   PublishEventDocument,
@@ -19,14 +20,16 @@ import {
   subscribe,
 } from '../support/main-operations.js';
 import { type Receiver, startReceiver } from '../support/receiver.js';
-import { startTendril, type Tendril } from '../support/tendril.js';
+import { type Env, freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
+let env: Env;
 let tendril: Tendril;
 let type: string;
 let receiver: Receiver;
 
 beforeAll(async () => {
-  tendril = await startTendril(undefined, { stopAfterTest: false });
+  env = await freshEnv();
+  tendril = await startTendril(env, { stopAfterTest: false });
 });
 
 afterAll(() => tendril.stop());
@@ -88,8 +91,16 @@ test('that its filter asks too much is told of an INACTIVE subscription, too, an
   await deliveryOnce(tendril, skipped, 'DELIVERED');
 });
 
-test('others are served while the filters of a batch are asked', async () => {
-  await subscribeWith(filter);
+test.each([
+  ['filters', undefined],
+  // All are refused, at the last.
+  [
+    'schema',
+    { allOf: [{ properties: { values: { items: { allOf: Array(100).fill({ minimum: 0 }) } } } }, false] },
+  ],
+])('others are served while the %s of a batch are asked', async (_, schema) => {
+  if (schema) type = await newEventType(tendril, schema);
+  else await subscribeWith(filter);
   const values = Array.from({ length: 1_000 }, () => 0);
   const events = Array.from({ length: 250 }, () => ({ type, payload: { values } }));
   const startedAtMs = performance.now();
@@ -105,6 +116,24 @@ test('others are served while the filters of a batch are asked', async () => {
     longestMs = Math.max(longestMs, performance.now() - sinceMs);
   }
   expect(longestMs).toBeLessThan((performance.now() - startedAtMs) / 3);
+});
+
+test('a batch whose filters take long is stored in parts, so that one change of a subscription does not begin it anew', async () => {
+  await subscribeWith(filter);
+  const values = Array.from({ length: 1_000 }, () => 0);
+  // A key twice, which the second part meets once the first is stored.
+  const events = Array.from({ length: 250 }, (_, index) => ({
+    type,
+    payload: { values },
+    idempotencyKey: `${type} ${Math.min(index, 248)}`,
+  }));
+  const { publishEvents } = await tendril.http().request(PublishEventsDocument, { events });
+  expect(publishEvents.map(({ duplicate }) => duplicate)).toEqual(events.map((_, index) => index === 249));
+  const client = new Client({ connectionString: env.DATABASE_URL });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const { rows } = await client.query('SELECT DISTINCT xmin::text FROM event WHERE type = $1', [type]);
+  expect(rows.length).toBeGreaterThan(1);
 });
 
 async function subscribeWith(

@@ -12,6 +12,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The run's PostgreSQL, as its superuser. */
     postgresUrl: string;
+    /** The same server, as the user that the tests' databases belong to. */
+    databasesUrl: string;
     /** The database that `newDatabase` clones. */
     postgresTemplate: string;
     /** The run's mongod without a database's name; undefined where none can be had. */
@@ -40,14 +42,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all([postgres.stop(), mongo.kind === 'started' && mongo.stop()]);
     await rm(folder, { recursive: true, force: true });
   }
+  const databasesUrl = process.env.ORDINARY_OWNER === 'true' ? ordinaryOwnerOf(postgres.url) : postgres.url;
   try {
-    await makeTemplate(postgres.url);
+    await makeTemplate(postgres.url, new URL(databasesUrl));
     tellJobStores(mongo.kind === 'started' ? undefined : mongo.reason);
   } catch (error) {
     await teardown();
     throw error;
   }
   project.provide('postgresUrl', postgres.url);
+  project.provide('databasesUrl', databasesUrl);
   project.provide('postgresTemplate', TEMPLATE);
   project.provide('mongoUrl', mongo.kind === 'started' ? mongo.databaseUrl('') : undefined);
   return teardown;
@@ -68,12 +72,24 @@ function cacheDir(): string | undefined {
   return base ? join(base, 'tendril') : undefined;
 }
 
-async function makeTemplate(postgresUrl: string): Promise<void> {
+/**
+ * The user that production is given: the superuser is above row-level security, and has every right. What tests ask by themselves sees all
+ * workspaces; the server's own connections state their options, and the processes that tests start are given no PGOPTIONS.
+ */
+function ordinaryOwnerOf(postgresUrl: string): string {
+  process.env.PGOPTIONS = '-c tendril.workspace_id=*';
+  const url = new URL(postgresUrl);
+  Object.assign(url, { username: 'ordinary_owner', password: 'ordinary_owner' });
+  return url.href;
+}
+
+async function makeTemplate(postgresUrl: string, url: URL): Promise<void> {
+  const { username, password } = url;
   const client = new Client({ connectionString: postgresUrl });
   await client.connect();
-  await client.query(`CREATE DATABASE ${TEMPLATE}`);
+  if (url.href !== postgresUrl) await client.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`);
+  await client.query(`CREATE DATABASE ${TEMPLATE} OWNER ${username}`);
   await client.end();
-  const url = new URL(postgresUrl);
   url.pathname = TEMPLATE;
   const database = await openDatabase(url.href, [], pino({ level: 'warn' }));
   await database.close();

@@ -18,9 +18,9 @@ afterAll(async () => {
 /** A fresh PostgreSQL database with the tables of this version, dropped after the test file; gives its address. */
 export async function newDatabase(): Promise<string> {
   const name = freshName();
-  await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${inject('postgresTemplate')}`);
+  const url = new URL(inject('databasesUrl'));
+  await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${inject('postgresTemplate')} OWNER ${url.username}`);
   cleanups.push(() => asSuperuser(`DROP DATABASE ${name} WITH (FORCE)`));
-  const url = new URL(inject('postgresUrl'));
   url.pathname = name;
   return url.href;
 }

@@ -2,6 +2,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { checkSession } from './check-session.js';
 import { migrate } from './migrate.js';
 import { allMigrations, type MigrationClass } from './migrations/all.js';
 import { whyNoConnection } from './why-no-connection.js';
@@ -70,19 +71,24 @@ async function connect(
     forceUtcTimezone: true,
     allowGlobalContext: false,
     discovery: { warnWhenNoEntities: false },
+    // One that is not there has been misspelt, or is to be made with the rights that its operator wants.
+    ensureDatabase: false,
     driverOptions: {
       ...server,
       max: maxConnections,
       application_name: 'tendril',
       options: `${server.options} ${planning} ${ofAllWorkspaces}`,
     },
-    migrations: { migrationsList: [...migrations], snapshot: false, tableName: 'migration' },
+    migrations: { migrationsList: [...migrations], snapshot: false },
     logger: (message) => log.debug(message),
   });
   const pool = (await orm.em.getConnection().getNativeClient()) as pg.Pool;
   const processIds = new Set<number>();
   pool.on('connect', (client) => processIds.add(processIdOf(client)));
   pool.on('remove', (client) => processIds.delete(processIdOf(client)));
+  const schema = await checkSession(pool);
+  // MikroORM would look for its own table in the schema `public` alone, and make it a second time.
+  orm.config.get('migrations').tableName = `${schema}.migration`;
   const role = await migrate(orm, pool, migrations, log);
   const onError = (error: Error) => log.debug({ err: error }, 'a connection of requests to PostgreSQL broke');
   // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
@@ -112,6 +118,8 @@ async function connect(
  */
 function serverOf(url: string) {
   const { host, port, user, password, database, ssl } = new pg.Client({ connectionString: url });
+  // Where the host is an address, MikroORM's pg, which is older than ours, would have the certificate be for `localhost`.
+  if (typeof ssl === 'object') Object.assign(ssl, { host });
   return {
     host,
     port,

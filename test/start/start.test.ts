@@ -191,6 +191,15 @@ test.concurrent('a database that lets its user not in is told in one sentence, w
   expect(server.logged).not.toContain('canary');
 });
 
+test.concurrent('a database that wants a password where there is none is told in one sentence', async () => {
+  const databaseUrl = new URL(await newDatabase());
+  databaseUrl.password = '';
+  await expectRefusal(
+    run({ DATABASE_URL: databaseUrl.href, ENCRYPTION_KEYS: randomBytes(32).toString('base64') }),
+    `PostgreSQL at ${databaseUrl.host} cannot be used (SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string): set DATABASE_URL to a user and password that it lets in.`,
+  );
+});
+
 test.concurrent('all faults of the configuration are told at once, before anything is started', async () => {
   const dataDir = join(await newFolder(), 'data');
   const server = run({

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,14 +9,14 @@ import { openDatabase } from '../../src/storage/database.js';
 import { Workspace } from '../../src/workspaces/workspace.entity.js';
 import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 import { newDatabase } from '../support/stores.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const silent = pino({ level: 'silent' });
 // https://www.postgresql.org/docs/current/protocol-message-formats.html, SSLRequest
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /** What stands before a PostgreSQL that lets nobody in without TLS; gives its port. */
-async function startTlsOnly(target: URL): Promise<number> {
-  const certificate = selfSignedCertificate('localhost');
+async function startTlsOnly(target: URL, certificate = selfSignedCertificate('localhost')): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer(async (socket) => {
     sockets.add(socket.on('error', () => undefined));
@@ -45,6 +47,23 @@ test('with sslmode every connection is by TLS, those of requests too', async () 
   expect(await database.ofWorkspace('00000000-0000-0000-0000-000000000000').query(one, [])).toEqual([
     { one: 1 },
   ]);
+});
+
+test('a certificate for another host is refused, also where the host is an address', async () => {
+  const certificate = selfSignedCertificate('localhost');
+  const rootCertificate = join(await temporaryFolder(), 'root.pem');
+  await writeFile(rootCertificate, certificate.cert);
+  const url = new URL(await newDatabase());
+  url.port = String(await startTlsOnly(new URL(url), certificate));
+  url.searchParams.set('sslmode', 'verify-full');
+  url.searchParams.set('sslrootcert', rootCertificate);
+  await expect(openDatabase(url.href, [Workspace], silent)).rejects.toThrow(
+    'cannot be used (ERR_TLS_CERT_ALTNAME_INVALID): set DATABASE_URL to a host that its certificate is for.',
+  );
+  url.hostname = 'localhost';
+  const database = await openDatabase(url.href, [Workspace], silent);
+  onTestFinished(() => database.close());
+  expect(await database.answers()).toBe(true);
 });
 
 test.each([

@@ -1,19 +1,22 @@
 import { newUuid, timeOfUuid } from '../storage/typeid.js';
 import type { Admission } from './admission.js';
 import type { CheckedEvent } from './check-event.js';
-import { fittingTakers } from './fitting-takers.js';
-import type { MatchedType, Taker } from './match-subscriptions.js';
+import type { FittingTakers } from './fitting-takers.js';
+import type { Taker } from './match-subscriptions.js';
 import type { NewDelivery, NewEvent } from './store-events.js';
 
-/** An event with its id, and a delivery for each taker whose filter it fits or may fit; `admission` gives those a place that may be sent at once. */
+/**
+ * An event with its id, and a delivery for each taker whose filter it fits or may fit; `admission` gives those a place that may be sent
+ * at once. `revision` is that of the catalogue that the takers are from.
+ */
 export function newEvent(
   { workspaceId, apiKeyId, event }: { workspaceId: string; apiKeyId: string; event: CheckedEvent },
   requestHash: Buffer,
-  { takers, revision }: MatchedType,
+  revision: string,
+  { fitting, undecided }: FittingTakers,
   admission: Admission,
 ): NewEvent {
   const uuid = newUuid();
-  const { fitting, undecided } = fittingTakers(takers, event.payload);
   const owed = [
     ...fitting.map((taker) => ({ taker, skipReason: skipReasons[taker.status] })),
     // Whatever the subscription's status: no other reason says that the event may not be meant for it.

@@ -3,6 +3,7 @@ import { type UserError, userError } from '../graphql/user-error.js';
 import type { Database } from '../storage/database.js';
 import type { Admission } from './admission.js';
 import { type CheckedEvent, unknownEventType } from './check-event.js';
+import { type FittingTakers, fittingTakers } from './fitting-takers.js';
 import type { MatchedType, SubscriptionMatcher } from './match-subscriptions.js';
 import { newEvent } from './new-event.js';
 import { checkPayload } from './payload-schema.js';
@@ -33,17 +34,29 @@ export interface PublishParts {
   readonly admission: Admission;
 }
 
-// Schemas and filters are the customers', and may take long: after this, what is sorted out is stored before the rest is looked at. Others
-// are served meanwhile, no place is held for long, and a change of a subscription has only the last part matched again.
-const partMs = 10;
+/** What became of a batch as a whole. */
+export interface BatchOutcome {
+  /** What there was no time for. */
+  readonly rest: readonly WaitingEvent[];
+  /** What is to wait behind all others: it is to be matched anew, or its workspace is the one that used the time up. */
+  readonly late: readonly WaitingEvent[];
+  /** Whether deliveries were stored that wait to be claimed. */
+  readonly isAnyDue: boolean;
+}
 
-/** Settles waiting events, all or a part; says which are left, and whether deliveries were stored that wait to be claimed. */
+// Schemas and filters are the customers', and may take long: after this, what is sorted out is stored before the rest is looked at. Others
+// are served meanwhile, and a change of a subscription has only the last part matched again.
+const partMs = 20;
+
+/** Settles waiting events, all or a part. */
 export async function publishBatch(
   parts: PublishParts,
   batch: readonly WaitingEvent[],
-): Promise<{ left: readonly WaitingEvent[]; isAnyDue: boolean }> {
+): Promise<BatchOutcome> {
   const types = await matchTypes(parts.matcher, batch);
-  const { events, repeated, rest } = sortOut(batch, types, parts.admission);
+  const { accepted, repeated, rest, late } = sortOut(batch, types);
+  // Nothing fails between here and the statement that stores them: places would be lost.
+  const events = new Map(accepted.map((one) => [one.waiting, eventOf(one, parts.admission)]));
   const { stored, outdated } = await storeAndBegin(parts, [...events.values()]);
   let isAnyDue = false;
   const again: WaitingEvent[] = [];
@@ -55,9 +68,9 @@ export async function publishBatch(
     else repeated.push(one);
   }
   for (const { workspaceId } of again) parts.matcher.forget(workspaceId);
-  if (again.length > 0) return { left: [...again, ...repeated, ...rest], isAnyDue };
+  if (again.length > 0) return { rest, late: [...again, ...repeated, ...late], isAnyDue };
   await settleDuplicates(parts.database, repeated);
-  return { left: rest, isAnyDue };
+  return { rest, late, isAnyDue };
 }
 
 /** Stores events, and has those of their deliveries sent that have their place. */
@@ -80,18 +93,26 @@ async function storeAndBegin(
   }
 }
 
-/** Refuses what is faulty; the others are to be stored, or repeat an idempotency key within the batch. What there was no time for is the rest. */
-function sortOut(
-  batch: readonly WaitingEvent[],
-  types: ReadonlyMap<string, MatchedType>,
-  admission: Admission,
-) {
-  const events = new Map<WaitingEvent, NewEvent>();
+/** An event that can be stored, and who is to have it. */
+interface Accepted {
+  readonly waiting: WaitingEvent;
+  readonly type: MatchedType;
+  readonly takers: FittingTakers;
+}
+
+/** Refuses what is faulty; the others are to be stored, or repeat an idempotency key within the batch. */
+function sortOut(batch: readonly WaitingEvent[], types: ReadonlyMap<string, MatchedType>) {
+  const accepted: Accepted[] = [];
   const repeated: WaitingEvent[] = [];
   const keys = new Set<string>();
   const endsAtMs = performance.now() + partMs;
   for (const [index, one] of batch.entries()) {
-    if (index > 0 && performance.now() >= endsAtMs) return { events, repeated, rest: batch.slice(index) };
+    const last = batch[index - 1];
+    if (last && performance.now() >= endsAtMs) {
+      const isLate = ({ workspaceId }: WaitingEvent) => workspaceId === last.workspaceId;
+      const left = batch.slice(index);
+      return { accepted, repeated, rest: left.filter((it) => !isLate(it)), late: left.filter(isLate) };
+    }
     const type = types.get(typeKey(one)) as MatchedType;
     const errors = faultsOf(one, type);
     const key = keyOf(one);
@@ -99,10 +120,14 @@ function sortOut(
     else if (key !== undefined && keys.has(key)) repeated.push(one);
     else {
       if (key !== undefined) keys.add(key);
-      events.set(one, newEvent(one, requestHash(one.event), type, admission));
+      accepted.push({ waiting: one, type, takers: fittingTakers(type.takers, one.event.payload) });
     }
   }
-  return { events, repeated, rest: [] };
+  return { accepted, repeated, rest: [], late: [] };
+}
+
+function eventOf({ waiting, type, takers }: Accepted, admission: Admission): NewEvent {
+  return newEvent(waiting, requestHash(waiting.event), type.revision, takers, admission);
 }
 
 async function matchTypes(

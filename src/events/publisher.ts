@@ -37,23 +37,18 @@ export function createPublisher(database: Database, sending: () => Sending): Pub
   const waiting: WaitingEvent[] = [];
   let isRunning = false;
 
-  async function publishAll(batch: readonly WaitingEvent[]): Promise<void> {
-    const { admission, wakeDrain } = sending();
-    for (let left = batch; left.length > 0; ) {
-      const published = await publishBatch({ database, matcher, admission }, left);
-      if (published.isAnyDue) wakeDrain();
-      left = published.left;
-      // Where all of a part was refused, nothing was stored that others could be served meanwhile.
-      if (left.length > 0) await turnOfTheLoop();
-    }
-  }
-
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      await sending().admission.room(Math.min(waiting.length, maxBatchEvents));
+      const { admission, wakeDrain } = sending();
+      await admission.room(Math.min(waiting.length, maxBatchEvents));
       const batch = waiting.splice(0, batchSize(waiting));
       try {
-        await publishAll(batch);
+        const { rest, late, isAnyDue } = await publishBatch({ database, matcher, admission }, batch);
+        if (isAnyDue) wakeDrain();
+        waiting.unshift(...rest);
+        waiting.push(...late);
+        // Where all of a part was refused, nothing was stored that others could be served meanwhile.
+        if (rest.length + late.length > 0) await turnOfTheLoop();
       } catch (error) {
         for (const one of batch) one.fail(error);
       }

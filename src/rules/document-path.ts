@@ -11,6 +11,9 @@ export interface Search {
   readonly withElements: boolean;
 }
 
+/** How many parts a filter's path has at most: payloads are not nested like that, and it is gone down part by part. */
+export const maxPathParts = 100;
+
 /** All values that an equality compares with: what a filter's path leads to in a document, and the elements of a list. */
 export function valuesAt(document: object, path: string): unknown[] {
   const values: unknown[] = [];
@@ -21,7 +24,7 @@ export function valuesAt(document: object, path: string): unknown[] {
 
 /** Whether anything that the path, from the part `index` on, leads to in an object passes. */
 export function anyAt(object: object, search: Search, index = 0): boolean {
-  pay(1);
+  stepInto(index);
   const { parts, test } = search;
   const value = ownValue(object, parts[index] as string);
   if (Array.isArray(value)) return anyIn(value, search, index + 1);
@@ -32,7 +35,7 @@ export function anyAt(object: object, search: Search, index = 0): boolean {
 /** The same in a list: the path goes on in each object of it, and at the place that the next part may name. */
 function anyIn(list: readonly unknown[], search: Search, index: number): boolean {
   const { parts, test, withElements } = search;
-  pay(1);
+  stepInto(index);
   const part = parts[index];
   if (part === undefined) return (withElements && anyOf(list, test)) || test(list);
   return (
@@ -46,6 +49,11 @@ function anyBehind(element: unknown, search: Search, index: number): boolean {
   if (index === search.parts.length) return search.test(element);
   if (Array.isArray(element)) return anyIn(element, search, index);
   return isObject(element) && anyAt(element, search, index);
+}
+
+/** One that goes on beyond the most is from an earlier version, which took thousands of parts: they would exhaust the stack. */
+function stepInto(index: number): void {
+  pay(index > maxPathParts ? Number.POSITIVE_INFINITY : 1);
 }
 
 // More digits than any list has places are not read: a part may have eight thousand, and be asked of as many lists.

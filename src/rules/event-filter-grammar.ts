@@ -1,4 +1,4 @@
-import { isObject } from './document-path.js';
+import { isObject, maxPathParts } from './document-path.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -7,9 +7,6 @@ type Path = string;
 
 // Each condition can cost one walk over a large payload, and each of $all's values one over a large list in it.
 const maxConditions = 100;
-
-// Payloads are not nested like that, and matching goes down a path part by part.
-const maxParts = 100;
 
 const typeNames = ['array', 'bool', 'double', 'int', 'long', 'null', 'number', 'object', 'string'];
 const logicalOperators = new Set(['$and', '$or', '$nor']);
@@ -124,8 +121,8 @@ function faultInField(field: string, path: Path): string | undefined {
   if (parts.some(isPrototypeKey)) return `${at(path)} has the field ${field}, which is not allowed.`;
   if (parts.includes(''))
     return `${at(path)} has the field ${JSON.stringify(field)}, a part of which is empty.`;
-  return parts.length > maxParts
-    ? `${at(path)} has a field of ${parts.length} parts; at most ${maxParts} are allowed.`
+  return parts.length > maxPathParts
+    ? `${at(path)} has a field of ${parts.length} parts; at most ${maxPathParts} are allowed.`
     : undefined;
 }
 

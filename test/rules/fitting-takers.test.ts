@@ -109,6 +109,14 @@ test('a filter that takes too many steps to be looked up is given up like one th
   expect(undecided).toEqual(['places']);
 });
 
+test('a filter with more parts than are taken today is given up before it exhausts the stack', () => {
+  for (const filter of [{ [places(4_000)]: 1 }, { $nor: [{ [places(4_000)]: 1 }] }]) {
+    const inLists = nested(8_000, (text) => `[${text}]`);
+    const { fitting, undecided } = idsFor([taker('old', filter), taker('all', null)], inLists);
+    expect({ fitting, undecided }).toEqual({ fitting: ['all'], undecided: ['old'] });
+  }
+});
+
 test('whoever shares a path with filters that ask too much is tried alone', () => {
   const values = Array.from({ length: 300 }, (_, index) => index);
   const greedy = Array.from({ length: 2000 }, (_, index) =>

@@ -70,7 +70,7 @@ export type CreateWebhookSubscriptionInput = {
   readonly endpointUrl: string;
   /** What to send: 1 to 100 exact names, groups (payout.*), or * for everything. */
   readonly eventTypes: ReadonlyArray<string>;
-  /** A MongoDB query document over the payload, for example {"amount": {"$gte": 100}}; only events it matches are delivered. At most 8 KiB, 8 levels, 100 conditions and 100 parts of a path; where one asks too much of a large payload, the delivery is SKIPPED as FILTER_TOO_COSTLY. */
+  /** A MongoDB query document over the payload, for example {"amount": {"$gte": 100}}; only events it matches are delivered. At most 8 KiB, 8 levels, 100 conditions and 100 parts of a path, and 1 MiB for all of a workspace together; where one asks too much of a large payload, the delivery is SKIPPED as FILTER_TOO_COSTLY. */
   readonly filter?: unknown;
   /** Headers to send with every attempt, at most 20. Stored encrypted. */
   readonly headers?: ReadonlyArray<HttpHeaderInput> | null | undefined;

@@ -5,7 +5,7 @@ import type { Parts } from '../parts.js';
 import { standard } from '../profiles/standard.js';
 import { withSender } from './add-confirmation.js';
 import { checkSubscription } from './check-subscription.js';
-import { checkRoom, holdSubscriptions } from './room-for-subscriptions.js';
+import { checkFilterRoom, checkRoom, holdSubscriptions } from './room-for-subscriptions.js';
 import { storeSubscription } from './store-subscription.js';
 import type { CreateWebhookSubscriptionInput } from './subscription-input.types.js';
 import type { WebhookSubscription } from './webhook-subscription.entity.js';
@@ -29,7 +29,10 @@ export async function createSubscription(
   const ready = await withSender(parts, input.profile ?? standard.name);
   return em.transactional(async (tx): Promise<Created> => {
     await holdSubscriptions(tx, workspaceId);
-    const full = await checkRoom(tx, workspaceId, 1, parts.config.subscriptionsPerWorkspace, ['input']);
+    const full = [
+      ...(await checkRoom(tx, workspaceId, 1, parts.config.subscriptionsPerWorkspace, ['input'])),
+      ...(await checkFilterRoom(tx, workspaceId, input.filter)),
+    ];
     return full.length > 0 ? { errors: full } : storeSubscription(ready, tx, workspaceId, input);
   });
 }

@@ -87,7 +87,7 @@ export class CreateWebhookSubscriptionInput {
   @Field(() => JsonScalar, {
     nullable: true,
     description:
-      'A MongoDB query document over the payload, for example {"amount": {"$gte": 100}}; only events it matches are delivered. At most 8 KiB, 8 levels, 100 conditions and 100 parts of a path; where one asks too much of a large payload, the delivery is SKIPPED as FILTER_TOO_COSTLY.',
+      'A MongoDB query document over the payload, for example {"amount": {"$gte": 100}}; only events it matches are delivered. At most 8 KiB, 8 levels, 100 conditions and 100 parts of a path, and 1 MiB for all of a workspace together; where one asks too much of a large payload, the delivery is SKIPPED as FILTER_TOO_COSTLY.',
   })
   filter?: unknown;
 

@@ -8,6 +8,7 @@ import { withPlainNumbers } from '../rules/exact-json.js';
 import { askToConfirm, withSender } from './add-confirmation.js';
 import { checkSubscription } from './check-subscription.js';
 import { findSubscription } from './find-subscription.js';
+import { checkFilterRoom, holdSubscriptions } from './room-for-subscriptions.js';
 import { saveEventTypes } from './save-event-types.js';
 import { sealHeaders } from './subscription-headers.js';
 import type { UpdateWebhookSubscriptionInput } from './subscription-input.types.js';
@@ -28,10 +29,13 @@ export async function updateSubscription(
   const found = await findSubscription(em.fork(), workspaceId, input.id);
   const ready = found ? await withSender(parts, found.profileName) : parts;
   return em.transactional(async (tx): Promise<Updated> => {
+    if (input.filter) await holdSubscriptions(tx, workspaceId);
     const subscription = await findSubscription(tx, workspaceId, input.id, LockMode.PESSIMISTIC_WRITE);
     if (!subscription) errors.unshift(subscriptionNotFound(['input', 'id']));
     const refusedStatus = subscription && checkStatusChange(subscription, input.status);
     if (refusedStatus) errors.push(refusedStatus);
+    if (subscription)
+      errors.push(...(await checkFilterRoom(tx, workspaceId, input.filter, subscription.uuid)));
     if (!subscription || errors.length > 0) return { errors };
     applyChanges(subscription, input, parts);
     subscription.updatedAt = new Date();

@@ -1,21 +1,17 @@
-import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import { startApp } from './app.js';
 import { describeConfig, readConfig } from './config.js';
+import { keepHeapSmall } from './heap.js';
 
 // What is in flight is interrupted before that; the rest of the 20 s that are promised is for the embedded stores.
 const stopWithinMs = 15_000;
 
-// By itself V8 lets a heap grow to four times what lives in it where the machine has memory, half a gigabyte here, before it looks
-// for garbage. This is no limit: what large payloads need, they get.
-const heapGrowingPercent = 25;
-
 /** Runs the server until a signal stops it, and then ends the process; fails with a StartError where it cannot start. */
 export async function serve(): Promise<never> {
   const config = readConfig();
-  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   // The log goes to standard error, one JSON object a line; standard output is for people.
   const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+  keepHeapSmall(log);
   log.debug({ config: describeConfig(config) }, 'configuration');
   const stopSoon = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -119,6 +119,17 @@ describe('on the embedded stores', { timeout: 120_000 }, () => {
     expect(await commandLineOf(mongod)).toBeUndefined();
   });
 
+  test('a server that is quiet gives back the memory that its start has left', async () => {
+    const server = run({ DATA_DIR: dataDir, LOG_LEVEL: 'debug' });
+    await addressOf(server);
+    const givenBack = await eventually(
+      () => /"givenBackBytes":(\d+),.*"memory given back"/.exec(server.logged)?.[1],
+      startWithinMs,
+    );
+    expect(Number(givenBack)).toBeGreaterThan(16 * 1024 * 1024);
+    expect(await end(server, 'SIGTERM')).toBe(0);
+  });
+
   test('a port in use is told in one sentence, and no server is left running', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type UserError, userError } from '../graphql/user-error.js';
 import type { Database } from '../storage/database.js';
 import type { Admission } from './admission.js';
@@ -163,7 +163,7 @@ function faultsOf({ event, path }: WaitingEvent, type: MatchedType): UserError[]
 
 /** Tells a repetition from another event under the same key. */
 function requestHash({ type, payload }: CheckedEvent): Buffer {
-  return createHash('sha256').update(type).update('\0').update(payload).digest();
+  return hash('sha256', `${type}\0${payload}`, 'buffer');
 }
 
 /** Their idempotency keys are held: by the same event, or by another one. */

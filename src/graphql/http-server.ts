@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { MIMEType } from 'node:util';
-import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { GraphQLError } from 'graphql';
+import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { RequestLimits } from '../config.js';
 import { parseExactJson } from '../rules/exact-json.js';
@@ -41,11 +41,11 @@ const contentSecurityPolicy = {
   },
 };
 
-const securityHeaders: FastifyHelmetOptions = {
+const setSecurityHeaders = helmet({
   contentSecurityPolicy,
   // TLS is ended before this server: whether a whole domain is bound to it is for whoever does that.
   strictTransportSecurity: false,
-};
+});
 
 /** The HTTP server every role has: health, and JSON answers to whatever else. */
 export function createHttpServer(
@@ -90,9 +90,10 @@ export function createHttpServer(
   });
   endConnectionsAtClose(app);
   refuseOddities(app);
-  app.register(helmet, securityHeaders);
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onRequest', ({ raw }, reply, done) => setSecurityHeaders(raw, reply.raw, done as () => void));
+  app.addHook('onSend', (request, reply, _payload, done) => {
     void reply.header('x-request-id', request.id);
+    done();
   });
   answerFailures(app, limits, log);
   app.get('/health/live', async () => ({ status: 'ok' }));
@@ -118,9 +119,9 @@ function textOf(body: Buffer): string {
 /** Refuses what Node would refuse without a word, or in words of its own. */
 function refuseOddities(app: FastifyInstance): void {
   // Not on request: the security headers are set then.
-  app.addHook('preParsing', async ({ raw }) => {
+  app.addHook('preParsing', ({ raw }, _reply, _payload, done) => {
     const fault = hostFault(raw);
-    if (fault !== undefined) throw Object.assign(new SyntaxError(fault), { statusCode: 400 });
+    done(fault === undefined ? null : Object.assign(new SyntaxError(fault), { statusCode: 400 }));
   });
   app.server.on('checkExpectation', (_request, response) => {
     const id = randomUUID();
@@ -159,8 +160,9 @@ function endConnectionsAtClose(app: FastifyInstance): void {
     isClosing = true;
     setTimeout(() => app.server.closeAllConnections(), finishWithinMs).unref();
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing) void reply.header('connection', 'close');
+    done();
   });
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { RequiredEntityData } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { newUuid } from '../storage/typeid.js';
@@ -36,5 +36,5 @@ export function createApiKey(em: EntityManager, given: NewApiKey): { apiKey: Api
 
 /** What is stored of a key: its SHA-256. A key has 256 random bits, so neither salt nor stretching adds anything. */
 export function hashApiKey(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }

@@ -7,8 +7,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   print,
-  type VariableNode,
-  visit,
+  type ValueNode,
 } from 'graphql';
 import { collectFields } from 'graphql/execution/collectFields.js';
 import type { OperationUses } from '../workspaces/rate-limits.js';
@@ -81,9 +80,9 @@ function repeatedBytes(
   given: Variables,
 ): number {
   const times = new Map<string, number>();
-  const count = ({ name }: VariableNode) => void times.set(name.value, (times.get(name.value) ?? 0) + 1);
   for (const { arguments: args = [] } of fields)
-    for (const argument of args) visit(argument, { Variable: count });
+    for (const { value } of args)
+      for (const name of variablesIn(value)) times.set(name, (times.get(name) ?? 0) + 1);
   let bytes = 0;
   for (const { variable, defaultValue } of variableDefinitions) {
     const name = variable.name.value;
@@ -95,6 +94,13 @@ function repeatedBytes(
     bytes += further * Buffer.byteLength(text ?? '');
   }
   return bytes;
+}
+
+/** The variables in a value, each as often as it stands there. */
+function* variablesIn(value: ValueNode): Generator<string> {
+  if (value.kind === Kind.VARIABLE) yield value.name.value;
+  else if (value.kind === Kind.LIST) for (const item of value.values) yield* variablesIn(item);
+  else if (value.kind === Kind.OBJECT) for (const field of value.fields) yield* variablesIn(field.value);
 }
 
 /** How many events stand in the argument; one that is no list counts as a list of it. */

@@ -1,7 +1,7 @@
 import type { SendResult } from '../../dialer/http-client.js';
 import type { Verdict } from '../../rules/delivery-states.js';
 import type { Outcome } from '../../rules/outcome.js';
-import { byteaArray } from '../../storage/bytea-array.js';
+import { byteaArray, textArray } from '../../storage/binary-array.js';
 import type { Database, Statement } from '../../storage/database.js';
 import { markChanged } from '../delivery.entity.js';
 import type { ClaimedDelivery } from './claim-due.js';
@@ -57,10 +57,10 @@ function valuesOf(ended: readonly EndedAttempt[]): (unknown[] | Buffer)[] {
     of(({ result }) => new Date(result.startedAtMs)),
     of(({ result }) => Math.round(result.durationMs)),
     of(({ url }) => url),
-    of(({ requestHeaders }) => requestHeaders),
+    textArray(of(({ requestHeaders }) => requestHeaders)),
     byteaArray(of(({ ownHeaders }) => ownHeaders)),
     of(({ result }) => result.response?.statusCode ?? null),
-    of(({ result }) => result.response?.headers ?? null),
+    textArray(of(({ result }) => result.response?.headers ?? null)),
     byteaArray(of(({ result }) => result.response?.body ?? null)),
     of(({ result }) => result.response?.bodyTruncated ?? false),
     of(({ error }) => error),

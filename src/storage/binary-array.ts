@@ -1,5 +1,6 @@
-// PostgreSQL's object identifier of bytea.
+// PostgreSQL's object identifiers.
 const byteaOid = 17;
+const textOid = 25;
 const headBytes = 20;
 
 /**
@@ -7,11 +8,23 @@ const headBytes = 20;
  * the JavaScript heap some times over.
  */
 export function byteaArray(items: readonly (Buffer | null)[]): Buffer {
+  return binaryArray(byteaOid, items);
+}
+
+/** The same of a text[]: for long texts, and those with quotes in them, each of which the driver would escape. */
+export function textArray(items: readonly (string | null)[]): Buffer {
+  return binaryArray(
+    textOid,
+    items.map((item) => (item === null ? null : Buffer.from(item))),
+  );
+}
+
+function binaryArray(oid: number, items: readonly (Buffer | null)[]): Buffer {
   const size = items.reduce((bytes, item) => bytes + 4 + (item?.length ?? 0), headBytes);
   const array = Buffer.allocUnsafe(size);
   // One dimension; null is possible; what the items are; how many; the number of the first.
   let at = 0;
-  for (const number of [1, 1, byteaOid, items.length, 1]) at = array.writeInt32BE(number, at);
+  for (const number of [1, 1, oid, items.length, 1]) at = array.writeInt32BE(number, at);
   for (const item of items) {
     at = array.writeInt32BE(item?.length ?? -1, at);
     if (item) at += item.copy(array, at);

@@ -1,0 +1,25 @@
+import { Client } from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import { byteaArray, textArray } from '../../src/storage/binary-array.js';
+import { newDatabase } from '../support/stores.js';
+
+test.each<[string, (Buffer | null)[]]>([
+  ['bytes, no bytes and null', [Buffer.from([0, 255, 92, 34]), Buffer.alloc(0), null]],
+  ['null alone', [null, null]],
+  ['64 KiB', [Buffer.alloc(65_536, 'a'), Buffer.from('b')]],
+])('PostgreSQL reads an array of %s as it was', async (_says, items) => {
+  expect(await read('bytea[]', byteaArray(items))).toEqual(items);
+});
+
+test('PostgreSQL reads an array of texts as it was', async () => {
+  const items = ['[{"name":"a","value":"\\\\ \\" {,}"}]', '', 'NULL', 'Größe \u{1f331}', null];
+  expect(await read('text[]', textArray(items))).toEqual(items);
+});
+
+async function read(type: string, array: Buffer): Promise<unknown[]> {
+  const client = new Client({ connectionString: await newDatabase() });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const { rows } = await client.query(`SELECT item FROM unnest($1::${type}) AS item`, [array]);
+  return rows.map(({ item }) => item);
+}

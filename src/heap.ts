@@ -6,47 +6,50 @@ import type { Logger } from 'pino';
 // for garbage. This is no limit: what large payloads need, they get.
 const growingPercent = 25;
 
-// A process is quiet when it has used less than a tenth of a core for so long.
 const lookEveryMs = 1_000;
-const quietMs = 3_000;
-const busyCpuMs = lookEveryMs / 10;
-
-// What is gained by less is not worth the tenth of a second that a collection takes.
-const worthwhileBytes = 16 * 1024 * 1024;
+// In one look: more is a burst, less is quiet. A steady load in between needs the pages that it has again and again.
+const burstCpuMs = 200;
+const quietCpuMs = 30;
+const quietForMs = 3_000;
+// A collection stops the process for a tenth of a second.
+const seldomMs = 30_000;
 
 /**
- * Keeps V8's heap near what lives in it. What a burst leaves goes back to the system some seconds after it: V8 by itself keeps
- * those pages until its memory reducer runs, two minutes later or never.
+ * Keeps V8's heap near what lives in it. The free pages that a burst leaves go back to the system some seconds after it: V8 by
+ * itself keeps them until its memory reducer runs, two minutes later or never.
  */
 export function keepHeapSmall(log: Logger): void {
   setFlagsFromString(`--heap-growing-percent=${growingPercent}`);
   const collect = collector();
   let cpu = process.cpuUsage();
-  let quietForMs = 0;
-  let keptBytes = 0;
+  let isOwed = false;
+  let quietSinceMs = performance.now();
+  let lastMs = -seldomMs;
   const look = (): void => {
-    const used = process.cpuUsage(cpu);
+    const { user, system } = process.cpuUsage(cpu);
     cpu = process.cpuUsage();
-    quietForMs = (used.user + used.system) / 1_000 < busyCpuMs ? quietForMs + lookEveryMs : 0;
-    const residentBytes = process.memoryUsage.rss();
-    if (quietForMs < quietMs || residentBytes < keptBytes + worthwhileBytes) return;
-    const startedAt = performance.now();
+    const usedMs = (user + system) / 1_000;
+    const nowMs = performance.now();
+    // V8 goes on tidying up for a moment after a collection.
+    if (usedMs > burstCpuMs && nowMs - lastMs > 2 * lookEveryMs) isOwed = true;
+    if (usedMs > quietCpuMs) quietSinceMs = nowMs;
+    if (!isOwed || nowMs - quietSinceMs < quietForMs || nowMs - lastMs < seldomMs) return;
+    isOwed = false;
+    const before = process.memoryUsage.rss();
     collect();
-    keptBytes = process.memoryUsage.rss();
-    const durationMs = Math.round(performance.now() - startedAt);
-    log.debug({ givenBackBytes: residentBytes - keptBytes, keptBytes, durationMs }, 'memory given back');
+    lastMs = performance.now();
+    const keptBytes = process.memoryUsage.rss();
+    const durationMs = Math.round(lastMs - nowMs);
+    log.debug({ givenBackBytes: before - keptBytes, keptBytes, durationMs }, 'memory given back');
   };
   setInterval(look, lookEveryMs).unref();
 }
 
-// "last-resort" is the only kind of collection that gives all free pages back. By itself it would throw away compiled code too.
+// "last-resort" is the only kind of collection that gives all free pages back; it would throw away compiled code too.
 function collector(): () => void {
+  setFlagsFromString('--no-flush-bytecode');
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as NodeJS.GCFunction;
   setFlagsFromString('--no-expose-gc');
-  return () => {
-    setFlagsFromString('--no-flush-bytecode');
-    gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-    setFlagsFromString('--flush-bytecode');
-  };
+  return () => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

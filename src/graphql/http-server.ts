@@ -90,7 +90,9 @@ export function createHttpServer(
   });
   endConnectionsAtClose(app);
   refuseOddities(app);
-  app.addHook('onRequest', ({ raw }, reply, done) => setSecurityHeaders(raw, reply.raw, done as () => void));
+  app.addHook('onRequest', ({ raw }, reply, done) =>
+    setSecurityHeaders(raw, reply.raw, (error) => done(error as Error | undefined)),
+  );
   app.addHook('onSend', (request, reply, _payload, done) => {
     void reply.header('x-request-id', request.id);
     done();

@@ -80,9 +80,7 @@ function repeatedBytes(
   given: Variables,
 ): number {
   const times = new Map<string, number>();
-  for (const { arguments: args = [] } of fields)
-    for (const { value } of args)
-      for (const name of variablesIn(value)) times.set(name, (times.get(name) ?? 0) + 1);
+  for (const { arguments: args = [] } of fields) for (const { value } of args) countVariables(value, times);
   let bytes = 0;
   for (const { variable, defaultValue } of variableDefinitions) {
     const name = variable.name.value;
@@ -96,11 +94,11 @@ function repeatedBytes(
   return bytes;
 }
 
-/** The variables in a value, each as often as it stands there. */
-function* variablesIn(value: ValueNode): Generator<string> {
-  if (value.kind === Kind.VARIABLE) yield value.name.value;
-  else if (value.kind === Kind.LIST) for (const item of value.values) yield* variablesIn(item);
-  else if (value.kind === Kind.OBJECT) for (const field of value.fields) yield* variablesIn(field.value);
+/** Adds the variables of a value, each as often as it stands there. */
+function countVariables(value: ValueNode, times: Map<string, number>): void {
+  if (value.kind === Kind.VARIABLE) times.set(value.name.value, (times.get(value.name.value) ?? 0) + 1);
+  else if (value.kind === Kind.LIST) for (const item of value.values) countVariables(item, times);
+  else if (value.kind === Kind.OBJECT) for (const field of value.fields) countVariables(field.value, times);
 }
 
 /** How many events stand in the argument; one that is no list counts as a list of it. */

@@ -22,8 +22,8 @@ export function newUuid(): string {
   const random = randomBytes.subarray(usedBytes, usedBytes + 16);
   usedBytes += random.length;
   const msecs = Math.max(last.msecs, Date.now());
-  // Of the 31 bits there are, the count begins with 30 random ones, so that a millisecond does not come to their end.
-  last.seq = msecs > last.msecs ? random.readUInt32BE() >>> 2 : last.seq + 1;
+  // Of its 32 bits, the count begins with 31 random ones, so that a millisecond does not come to their end.
+  last.seq = msecs > last.msecs ? random.readUInt32BE() >>> 1 : last.seq + 1;
   last.msecs = msecs;
   return v7({ random, msecs, seq: last.seq });
 }

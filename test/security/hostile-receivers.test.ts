@@ -27,7 +27,7 @@ const timeoutOf = ({ outcome }: HostileReceiver) => (outcome === 'TIMED_OUT' ? 2
 const latenessMs = 2_000;
 const maxGrowthMb = 20;
 // Until a process that has nothing to do has given back what it does not need.
-const quietMs = 10_000;
+const quietMs = 40_000;
 // Far more than it takes: the receivers that pour share a process with the healthy one.
 const healthyWithinMs = 20_000;
 

@@ -11,6 +11,10 @@ test.each<[string, (Buffer | null)[]]>([
   expect(await read('bytea[]', byteaArray(items))).toEqual(items);
 });
 
+test('PostgreSQL reads an empty array as one', async () => {
+  expect(await read('text[]', textArray([]))).toEqual([]);
+});
+
 test('PostgreSQL reads an array of texts as it was', async () => {
   const items = ['[{"name":"a","value":"\\\\ \\" {,}"}]', '', 'NULL', 'Größe \u{1f331}', null];
   expect(await read('text[]', textArray(items))).toEqual(items);

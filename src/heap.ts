@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Logger } from 'pino';
@@ -7,16 +8,16 @@ import type { Logger } from 'pino';
 const growingPercent = 25;
 
 const lookEveryMs = 1_000;
-// In one look: more is a burst, less is quiet. A steady load in between needs the pages that it has again and again.
+// In one look.
 const burstCpuMs = 200;
-const quietCpuMs = 30;
-const quietForMs = 3_000;
-// A collection stops the process for a tenth of a second.
+// A collection stops the process for a tenth of a second: nobody is to wait for it, and it is to be seldom.
+const quietForMs = 2_500;
 const seldomMs = 30_000;
+const requestChannels = ['http.server.request.start', 'undici:request:create'];
 
 /**
- * Keeps V8's heap near what lives in it. The free pages that a burst leaves go back to the system some seconds after it: V8 by
- * itself keeps them until its memory reducer runs, two minutes later or never.
+ * Keeps V8's heap near what lives in it. The free pages that a burst leaves go back to the system once no request has come in or
+ * gone out for some seconds: V8 by itself keeps them until its memory reducer runs, two minutes later or never.
  */
 export function keepHeapSmall(log: Logger): void {
   setFlagsFromString(`--heap-growing-percent=${growingPercent}`);
@@ -24,6 +25,10 @@ export function keepHeapSmall(log: Logger): void {
   let cpu = process.cpuUsage();
   let isOwed = false;
   let quietSinceMs = performance.now();
+  const noteRequest = (): void => {
+    quietSinceMs = performance.now();
+  };
+  for (const channel of requestChannels) subscribe(channel, noteRequest);
   let lastMs = -seldomMs;
   const look = (): void => {
     const { user, system } = process.cpuUsage(cpu);
@@ -32,7 +37,6 @@ export function keepHeapSmall(log: Logger): void {
     const nowMs = performance.now();
     // V8 goes on tidying up for a moment after a collection.
     if (usedMs > burstCpuMs && nowMs - lastMs > 2 * lookEveryMs) isOwed = true;
-    if (usedMs > quietCpuMs) quietSinceMs = nowMs;
     if (!isOwed || nowMs - quietSinceMs < quietForMs || nowMs - lastMs < seldomMs) return;
     isOwed = false;
     const before = process.memoryUsage.rss();

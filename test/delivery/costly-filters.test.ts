@@ -116,7 +116,7 @@ test.each([
     await turnOfTheLoop();
     longestMs = Math.max(longestMs, performance.now() - sinceMs);
   }
-  expect(longestMs).toBeLessThan((performance.now() - startedAtMs) / 3);
+  expect(longestMs).toBeLessThan((performance.now() - startedAtMs) / 2);
 });
 
 test('a workspace whose filters take long has the publishes of others go before its own', async () => {

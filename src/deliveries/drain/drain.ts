@@ -83,8 +83,6 @@ export class Drain implements Admission {
   begin(admitted: readonly Admitted[]): void {
     if (admitted.length === 0) return;
     void this.#sendAll(admitted.map(claimedAtBirth));
-    // Not for these, but for what comes next: it may have to be claimed.
-    if (!this.#isRunning) void this.#parts.alarms.set([new Date()]);
   }
 
   withdraw(subscriptionId: string, { attemptId }: Pick<Admitted['place'], 'attemptId'>): void {
@@ -246,5 +244,7 @@ export class Drain implements Admission {
   #free(): void {
     this.#slots.free();
     if (this.#slots.hasRefill || this.#slots.inUse === 0) this.#signal.fire();
+    // Sent from birth, this one needed no drain; what comes next may have to be claimed. Only now, since setting an alarm takes milliseconds.
+    if (!this.#isRunning) void this.#parts.alarms.set([new Date()]);
   }
 }

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectSocket, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
+import { copyOf } from '../large-buffer.js';
 import { type AddressPolicy, checkAddress, isIpAddress, isOwnOrigin } from '../rules/address-policy.js';
 import type { Outcome } from '../rules/outcome.js';
 
@@ -154,6 +155,16 @@ async function connectFrom(
   }
   if (failure) throw failure.error;
   return undefined;
+}
+
+// Node would take another 64 KiB for each read. Of TLS this holds nothing: it has buffers of its own.
+const whatIsRead = Buffer.allocUnsafeSlow(64 * 1024);
+
+function connectTcp(options: TcpNetConnectOpts): Socket {
+  // The next read, of any socket, goes to the same place: what has come is copied out before that.
+  const callback = (bytes: number): boolean => socket.push(copyOf([whatIsRead.subarray(0, bytes)]));
+  const socket: Socket = connectSocket({ ...options, onread: { buffer: whatIsRead, callback } });
+  return socket;
 }
 
 function opened(socket: Socket): Promise<Socket> {

@@ -1,3 +1,4 @@
+import { copyOf } from '../large-buffer.js';
 import { connectionFailureCode } from '../rules/connection-failure-code.js';
 import type { Outcome } from '../rules/outcome.js';
 import { DialError } from './dial.js';
@@ -134,7 +135,7 @@ export class Exchange {
     const response = {
       statusCode: this.#statusCode,
       headers: this.#headers,
-      body: others.length === 0 ? first : Buffer.concat(this.#chunks),
+      body: others.length === 0 ? first : copyOf(this.#chunks),
       bodyTruncated,
     };
     const outcome: Outcome = {

@@ -1,3 +1,5 @@
+import { newBuffer } from '../large-buffer.js';
+
 // PostgreSQL's object identifiers.
 const byteaOid = 17;
 const textOid = 25;
@@ -21,7 +23,7 @@ export function textArray(items: readonly (string | null)[]): Buffer {
 
 function binaryArray(oid: number, items: readonly (Buffer | null)[]): Buffer {
   const size = items.reduce((bytes, item) => bytes + 4 + (item?.length ?? 0), headBytes);
-  const array = Buffer.allocUnsafe(size);
+  const array = newBuffer(size);
   // One dimension; null is possible; what the items are; how many; the number of the first.
   let at = 0;
   for (const number of [1, 1, oid, items.length, 1]) at = array.writeInt32BE(number, at);

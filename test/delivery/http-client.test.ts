@@ -133,6 +133,27 @@ describe('a request and its response', () => {
     expect(response?.body.equals(bomb.subarray(0, 65536))).toBe(true);
   });
 
+  test('what comes on many connections in pieces, the large with the small, is kept apart', async () => {
+    const contentOf = (nth: number) => String.fromCharCode(64 + nth).repeat(nth % 2 === 0 ? 60_000 : 100);
+    const receiver = await rawReceiver((socket, nth) => {
+      const content = contentOf(nth);
+      const pieces = [`HTTP/1.1 200 OK\r\nX-`, `Nth: ${nth}\r\nContent-Length: ${content.length}\r\n\r\n`];
+      for (let at = 0; at < content.length; at += 20_000) pieces.push(content.slice(at, at + 20_000));
+      const writeNext = () => {
+        const piece = pieces.shift();
+        if (piece) socket.write(piece, () => setImmediate(writeNext));
+      };
+      writeNext();
+    });
+    const client = clientWith(open, { connectionsPerOrigin: 20 });
+    const results = await Promise.all(Array.from({ length: 20 }, () => post(client, receiver.url)));
+    for (const { response } of results) {
+      const headers: { name: string; value: string }[] = JSON.parse(response?.headers ?? '[]');
+      const nth = Number(headers.find(({ name }) => name === 'X-Nth')?.value);
+      expect(response?.body.toString()).toBe(contentOf(nth));
+    }
+  });
+
   test('HTTP_PROXY and its kind are ignored', async () => {
     const proxy = await rawReceiver((socket) => socket.write(noContent));
     for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'NODE_USE_ENV_PROXY'])
@@ -368,12 +389,12 @@ describe('a connection that fails has a stable code', () => {
 });
 
 describe('TLS', () => {
-  async function tlsReceiver(certificate: ServerCertificate): Promise<number> {
+  async function tlsReceiver(certificate: ServerCertificate, answer = noContent): Promise<number> {
     const sockets: TLSSocket[] = [];
     const server = createTlsServer(certificate, (socket) => {
       sockets.push(socket);
       socket.on('error', () => undefined);
-      socket.on('data', () => socket.write(noContent));
+      socket.on('data', () => socket.write(answer));
     });
     server.on('tlsClientError', () => undefined);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -401,6 +422,17 @@ describe('TLS', () => {
         statusCode: 204,
       });
     }
+  });
+
+  test('a large answer comes whole', async () => {
+    const certificate = selfSignedCertificate('receiver.test');
+    trusting(certificate);
+    const content = Array.from({ length: 10_000 }, (_, line) => `${line}`.padStart(6)).join('');
+    const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
+    const port = await tlsReceiver(certificate, answer);
+    const client = clientWith(open, resolving('127.0.0.1'));
+    const { response } = await post(client, `https://receiver.test:${port}`);
+    expect(response?.body.toString()).toBe(content);
   });
 
   test('one for another host is not', async () => {

@@ -7,7 +7,8 @@ const mappedFromBytes = 16 * 1024;
  * any small thing that came to lie behind them holds it there.
  */
 export function newBuffer(bytes: number): Buffer {
-  if (bytes < mappedFromBytes) return Buffer.allocUnsafe(bytes);
+  // Not from Node's pool: whoever keeps a byte of that keeps 64 KiB.
+  if (bytes < mappedFromBytes) return Buffer.allocUnsafeSlow(bytes);
   return Buffer.from(new ArrayBuffer(bytes, { maxByteLength: bytes }));
 }
 

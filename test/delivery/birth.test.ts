@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { CreateEventTypeDocument, PublishEventsDocument } from '../../generated/operations.js';
@@ -11,6 +13,9 @@ import { startReceiver } from '../support/receiver.js';
 import { type Env, freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
 // What may be sent the moment it is stored, and what has to be claimed.
+
+// An alarm that is set at once is seen within this.
+const alarmWithinMs = 300;
 
 let env: Env;
 let tendril: Tendril;
@@ -42,6 +47,31 @@ async function birthsOf(type: string): Promise<Record<string, number>> {
   );
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
 }
+
+test('where no drain runs one is called once the attempt is on record, and not for an event that is there already', async () => {
+  const { MONGODB_URL: _unset, ...settings } = await freshEnv();
+  const own = await startTendril(settings);
+  const client = new pg.Client({ connectionString: settings.DATABASE_URL });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const isAlarmSet = async () => (await client.query('SELECT FROM agenda_jobs')).rowCount !== 0;
+  const held: ServerResponse[] = [];
+  const receiver = await startReceiver((_request, _earlier, response) => void held.push(response));
+  const type = await newEventType(own);
+  await subscribe(own, { endpointUrl: receiver.url, eventTypes: [type] });
+  const events = [{ type, payload: {}, idempotencyKey: 'one' }];
+  const publishOnce = () => own.http().request(PublishEventsDocument, { events });
+  await eventually(async () => !(await isAlarmSet()), 15_000);
+  await publishOnce();
+  await receiver.waitFor(1);
+  await publishOnce();
+  await pause(alarmWithinMs);
+  expect(await isAlarmSet()).toBe(false);
+  for (const response of held) response.writeHead(204).end();
+  await eventually(isAlarmSet);
+  const { rows } = await client.query('SELECT outcome FROM attempt');
+  expect(rows).toEqual([{ outcome: 'SUCCEEDED' }]);
+});
 
 test('what is published is sent without being claimed, the first time too, and told from its birth on', async () => {
   const receiver = await startReceiver();

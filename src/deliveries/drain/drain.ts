@@ -227,6 +227,8 @@ export class Drain implements Admission {
     this.#claims.release([delivery]);
     if (verdict?.status === 'RETRYING') this.#retries.expect(verdict.nextAttemptAtMs, Date.now());
     this.#free();
+    // Sent from birth, this one needed no drain; what comes next may have to be claimed. Only now, since setting an alarm takes milliseconds.
+    if (!this.#isRunning) void this.#parts.alarms.set([new Date()]);
   }
 
   #enter(subscriptionId: string): void {
@@ -244,7 +246,5 @@ export class Drain implements Admission {
   #free(): void {
     this.#slots.free();
     if (this.#slots.hasRefill || this.#slots.inUse === 0) this.#signal.fire();
-    // Sent from birth, this one needed no drain; what comes next may have to be claimed. Only now, since setting an alarm takes milliseconds.
-    if (!this.#isRunning) void this.#parts.alarms.set([new Date()]);
   }
 }

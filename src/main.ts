@@ -12,8 +12,11 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  const args = process.argv.slice(2);
+  // Before all that a start has to load; a command ends before it would gain by it.
+  if ((args[0] ?? 'start') === 'start') (await import('./malloc.js')).settleMalloc();
   const { runCommand } = await import('./cli/run-command.js');
-  await runCommand(process.argv.slice(2), async () => (await import('./serve.js')).serve());
+  await runCommand(args, async () => (await import('./serve.js')).serve());
 }
 
 void main();

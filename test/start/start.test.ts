@@ -21,6 +21,7 @@ import { newDatabase } from '../support/stores.js';
 
 const main = join(import.meta.dirname, '../../dist/src/main.js');
 const startWithinMs = 60_000;
+const onLinux = process.platform === 'linux';
 const folders: string[] = [];
 const servers: Server[] = [];
 
@@ -130,6 +131,14 @@ describe('on the embedded stores', { timeout: 120_000 }, () => {
     expect(await end(server, 'SIGTERM')).toBe(0);
   });
 
+  test.runIf(onLinux)('it has its own settings for malloc, and its stores have not', async () => {
+    const server = run({ DATA_DIR: dataDir });
+    await addressOf(server);
+    expect(await mallocSettingsOf(server.process.pid)).toContain('glibc.malloc.');
+    expect(await mallocSettingsOf(await postgresOn(dataDir))).toBeUndefined();
+    expect(await end(server, 'SIGTERM')).toBe(0);
+  });
+
   test('a port in use is told in one sentence, and no server is left running', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
@@ -157,6 +166,18 @@ describe('on the embedded stores', { timeout: 120_000 }, () => {
 });
 
 // Each is a process of its own that ends by itself.
+test.runIf(onLinux)("an operator's own settings for malloc stand, be they none", async () => {
+  const server = run({
+    DATABASE_URL: await newDatabase(),
+    ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+    MONGOD_BINARY: 'off',
+    GLIBC_TUNABLES: '',
+  });
+  await addressOf(server);
+  expect(await mallocSettingsOf(server.process.pid)).toBe('');
+  expect(await end(server, 'SIGTERM')).toBe(0);
+});
+
 test.concurrent('a data folder that is a file is told in one sentence', async () => {
   const file = join(await newFolder(), 'data');
   await writeFile(file, 'not a folder');
@@ -315,6 +336,12 @@ async function newFolder(): Promise<string> {
 /** The process id of the PostgreSQL on a data folder; fails with ENOENT where none runs. */
 async function postgresOn(dataDir: string): Promise<number> {
   return Number.parseInt(await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8'), 10);
+}
+
+/** What a process was started with; undefined where that said nothing of malloc. */
+async function mallocSettingsOf(pid: number | undefined): Promise<string | undefined> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+  return /(?:^|\0)GLIBC_TUNABLES=([^\0]*)/.exec(environment)?.[1];
 }
 
 /** Notes a migration as done; gives all that are. */

@@ -1,20 +1,10 @@
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { FoundMongod } from './find-mongod.js';
+import type { FoundMongod, MongodSource } from './mongod-source.js';
 import { officialMongod } from './official-mongod.js';
 import { oneLine } from './one-line.js';
 import { packagedMongod } from './packaged-mongod.js';
-
-/** A place that mongod can be fetched from. */
-export interface MongodSource {
-  /** Ends the sentence "mongod comes from …". */
-  readonly name: string;
-  /** Its file name in the cache. */
-  readonly cachedAs: string;
-  /** Fetches into an empty folder and gives back the path of the binary; throws with the reason where it cannot be had. */
-  fetch(folder: string): Promise<string>;
-}
 
 /** In the order in which they are tried. */
 export const MONGOD_SOURCES: readonly MongodSource[] = [officialMongod, packagedMongod];

@@ -7,13 +7,9 @@ import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
 import { fetchMongod, MONGOD_SOURCES } from './fetch-mongod.js';
+import type { FoundMongod } from './mongod-source.js';
 
 const run = promisify(execFile);
-
-/** A mongod that was seen to run here, or the reason why there is none. */
-export type FoundMongod =
-  | { readonly kind: 'found'; readonly path: string; readonly version: string }
-  | { readonly kind: 'unavailable'; readonly reason: string };
 
 /**
  * Finds a mongod: the one named, the one on PATH, one in the cache, or one fetched once into the cache. One log line

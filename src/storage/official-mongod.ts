@@ -2,7 +2,7 @@ import type { RequestOptions } from 'node:https';
 import { DryMongoBinary } from 'mongodb-memory-server-core/lib/util/DryMongoBinary.js';
 import { MongoBinaryDownload } from 'mongodb-memory-server-core/lib/util/MongoBinaryDownload.js';
 import { DEFAULT_VERSION } from 'mongodb-memory-server-core/lib/util/resolveConfig.js';
-import type { MongodSource } from './fetch-mongod.js';
+import type { MongodSource } from './mongod-source.js';
 
 /** Silence from the host for this long ends the download: an unreachable one must not hold up the start. */
 const SILENCE_MS = 6_000;

@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import type { MongodSource } from './fetch-mongod.js';
+import type { MongodSource } from './mongod-source.js';
 
 const run = promisify(execFile);
 

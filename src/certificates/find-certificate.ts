@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../storage/database.js';
+import type { Database } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

@@ -1,7 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import type { MessageSender } from '../rules/sns-messages.js';
-import type { Database, Statement } from '../storage/database.js';
+import type { Database } from '../storage/database.js';
 import type { Encryption } from '../storage/encryption.js';
+import type { Statement } from '../storage/statement.js';
 import { newCertificate, placeOfCertificate, type StoredCertificate } from './new-certificate.js';
 
 /** Gives what SNS-shaped messages are signed with at present; fails where the certificate's key cannot be decrypted. */

@@ -1,4 +1,4 @@
-import type { Statement } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 import { fromTypeId, zeroUuid } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import type { Backlog } from './delivery.types.js';

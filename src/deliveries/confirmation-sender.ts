@@ -5,8 +5,9 @@ import { afterAttempt, type Verdict } from '../rules/delivery-states.js';
 import { describeOutcome } from '../rules/outcome.js';
 import { standardSignature } from '../rules/signatures.js';
 import { messageHeaders } from '../rules/sns-messages.js';
-import type { Database, Statement } from '../storage/database.js';
+import type { Database } from '../storage/database.js';
 import type { Encryption } from '../storage/encryption.js';
+import type { Statement } from '../storage/statement.js';
 import { toTypeId } from '../storage/typeid.js';
 import type { ConfirmationRequest } from '../subscriptions/add-confirmation.js';
 

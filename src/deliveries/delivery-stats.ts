@@ -1,5 +1,5 @@
 import { badInput } from '../graphql/paging.js';
-import type { Statement } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { type DeliveryStatsBucket, StatsInterval } from './delivery.types.js';

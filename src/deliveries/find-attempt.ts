@@ -1,4 +1,4 @@
-import type { Statement } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Attempt, type AttemptRow, attemptColumns } from './attempt.entity.js';
 import type { RowKey } from './load-deliveries.js';

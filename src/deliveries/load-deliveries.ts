@@ -1,5 +1,5 @@
 import type { UpdateCursor } from '../rules/update-cursor.js';
-import type { Statement } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 import { zeroUuid } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { Delivery, type DeliveryRow, deliveryColumns } from './delivery.entity.js';

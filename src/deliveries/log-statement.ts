@@ -1,4 +1,4 @@
-import type { Statement } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { DeliveryStatus } from './delivery.entity.js';

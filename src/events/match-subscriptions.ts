@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../storage/database.js';
+import type { Database } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 
 /** A subscription that wants an event type. */
 export interface Taker {

@@ -1,5 +1,6 @@
 import { leaseSeconds } from '../rules/delivery-states.js';
-import type { Database, Statement } from '../storage/database.js';
+import type { Database } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 
 /** An event to store, with the deliveries that it leads to. */
 export interface NewEvent {

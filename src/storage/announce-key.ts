@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Query } from './database.js';
 import type { Encryption } from './encryption.js';
 import { holdConnection } from './hold-connection.js';
+import type { Query } from './statement.js';
 
 /** The first half of the advisory locks by which servers tell what they encrypt under; any constant will do. */
 const keyLockClass = 7_336_307;

@@ -5,17 +5,9 @@ import type { Logger } from 'pino';
 import { checkSession } from './check-session.js';
 import { migrate } from './migrate.js';
 import { allMigrations, type MigrationClass } from './migrations/all.js';
+import type { Query } from './statement.js';
 import { whyNoConnection } from './why-no-connection.js';
 import { createWorkspaceDatabases, type WorkspaceDatabase } from './workspace-database.js';
-
-/** A statement; with a name it is prepared once on each connection. */
-export interface Statement {
-  readonly name?: string;
-  readonly text: string;
-}
-
-/** Runs a statement and gives its rows; timestamps come as Date, bigint as text. */
-export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
 
 /** PostgreSQL, as the server itself has it: every workspace's rows, by the entity manager and by SQL, both over one pool. */
 export interface Database {

@@ -1,5 +1,5 @@
-import type { Query } from './database.js';
 import { searchSlices } from './day-indexes.js';
+import type { Query } from './statement.js';
 import { lowestUuidAt } from './typeid.js';
 
 const dayMs = 86_400_000;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Query } from './database.js';
 import type { Encryption } from './encryption.js';
+import type { Query } from './statement.js';
 import { zeroUuid } from './typeid.js';
 
 /** Where something encrypted is stored. */

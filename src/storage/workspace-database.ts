@@ -1,7 +1,7 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
-import type { Query } from './database.js';
 import { createEventSearch, type EventSearch } from './event-search.js';
+import type { Query } from './statement.js';
 
 /** The database as the requests of one workspace have it: its own rows, even where a statement forgets to ask for them alone. */
 export interface WorkspaceDatabase {

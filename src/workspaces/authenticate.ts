@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../storage/database.js';
+import type { Database } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 import type { ApiKeyScope } from './api-key.entity.js';
 import { hashApiKey } from './create-api-key.js';
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type Limit, type Standing, windowSeconds } from '../rules/rate-limit-fields.js';
-import type { Database, Statement } from '../storage/database.js';
+import type { Database } from '../storage/database.js';
+import type { Statement } from '../storage/statement.js';
 
 /** What is about to be used, and by whom. */
 export interface Use {

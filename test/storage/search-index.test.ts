@@ -1,10 +1,10 @@
 import { Pool } from 'pg';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Query } from '../../src/storage/database.js';
 import { createEventSearch } from '../../src/storage/event-search.js';
 import { makeDayIndexes } from '../../src/storage/make-day-indexes.js';
 import { textOfDay } from '../../src/storage/partitions.js';
+import type { Query } from '../../src/storage/statement.js';
 import { fromTypeId, lowestUuidAt, toTypeId } from '../../src/storage/typeid.js';
 import { eventually } from '../support/eventually.js';
 import { postGraphql } from '../support/post-graphql.js';

@@ -1,6 +1,7 @@
 import type { Admitted } from '../../events/admission.js';
 import { leaseSeconds } from '../../rules/delivery-states.js';
-import type { Database, Statement } from '../../storage/database.js';
+import type { Database } from '../../storage/database.js';
+import type { Statement } from '../../storage/statement.js';
 import { newUuid, zeroUuid } from '../../storage/typeid.js';
 import { markChanged } from '../delivery.entity.js';
 

@@ -1,5 +1,6 @@
 import { failingAfterMs, isFailing } from '../../rules/delivery-states.js';
-import type { Database, Statement } from '../../storage/database.js';
+import type { Database } from '../../storage/database.js';
+import type { Statement } from '../../storage/statement.js';
 import type { EndedAttempt, FailureStreak } from './record-attempts.js';
 
 /** Disables the subscriptions whose endpoints answered 410 Gone. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Database, Statement } from '../../storage/database.js';
+import type { Database } from '../../storage/database.js';
+import type { Statement } from '../../storage/statement.js';
 import { markChanged } from '../delivery.entity.js';
 import type { ClaimedDelivery } from './claim-due.js';
 

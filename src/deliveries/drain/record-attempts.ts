@@ -2,7 +2,8 @@ import type { SendResult } from '../../dialer/http-client.js';
 import type { Verdict } from '../../rules/delivery-states.js';
 import type { Outcome } from '../../rules/outcome.js';
 import { byteaArray, textArray } from '../../storage/binary-array.js';
-import type { Database, Statement } from '../../storage/database.js';
+import type { Database } from '../../storage/database.js';
+import type { Statement } from '../../storage/statement.js';
 import { markChanged } from '../delivery.entity.js';
 import type { ClaimedDelivery } from './claim-due.js';
 

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { MessageSenderSource } from '../../certificates/message-sender.js';
-import type { Database, Statement } from '../../storage/database.js';
+import type { Database } from '../../storage/database.js';
+import type { Statement } from '../../storage/statement.js';
 import { toTypeId } from '../../storage/typeid.js';
 import type { ClaimedDelivery } from './claim-due.js';
 import type { Endpoint } from './endpoints.js';

@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../../storage/database.js';
+import type { Database } from '../../storage/database.js';
+import type { Statement } from '../../storage/statement.js';
 import { zeroUuid } from '../../storage/typeid.js';
 import { markChanged } from '../delivery.entity.js';
 import { waitingSubscriptions } from './claim-due.js';

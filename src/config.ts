@@ -60,6 +60,7 @@ const settings = z.object({
   MAX_TOKENS: wholeNumber(1, 1_000_000, 'a number of tokens').default(2000),
   MAX_DEPTH: wholeNumber(1, 1000, 'a number of levels').default(12),
   MAX_ALIASES: wholeNumber(0, 10_000, 'a number of aliases').default(15),
+  MAX_REPEATS: wholeNumber(1, 1_000_000, 'a number of repeats').default(50),
   MAX_DIRECTIVES: wholeNumber(0, 10_000, 'a number of directives').default(5),
   MAX_COST: wholeNumber(1, 1e9, 'a number of fields').default(20_000),
   MAX_MESSAGE_BYTES: wholeNumber(1024, 1e9, 'a number of bytes').default(256 * 1024),
@@ -77,6 +78,7 @@ export interface RequestLimits {
   readonly tokens: number;
   readonly depth: number;
   readonly aliases: number;
+  readonly repeats: number;
   readonly directives: number;
   /** Fields, those of a page counted once for each entry that it may have. */
   readonly cost: number;
@@ -198,6 +200,7 @@ function limitsIn(value: z.infer<typeof settings>): RequestLimits {
     tokens: value.MAX_TOKENS,
     depth: value.MAX_DEPTH,
     aliases: value.MAX_ALIASES,
+    repeats: value.MAX_REPEATS,
     directives: value.MAX_DIRECTIVES,
     cost: value.MAX_COST,
     messageBytes: value.MAX_MESSAGE_BYTES,
@@ -242,7 +245,6 @@ function crossFaults(given: Given): string[] {
 }
 
 function faultReport(faults: readonly string[]): string {
-  const heading =
-    faults.length === 1 ? 'The configuration has a fault:' : `The configuration has ${faults.length} faults:`;
-  return [heading, ...faults.map((fault) => `  ${fault}.`)].join('\n');
+  const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+  return [`The configuration has ${count}:`, ...faults.map((fault) => `  ${fault}.`)].join('\n');
 }

@@ -11,6 +11,7 @@ import {
   type ValidationRule,
 } from 'graphql';
 import type { RequestLimits } from '../config.js';
+import { maxRepeatsRule } from './max-repeats.js';
 import { operationCost } from './operation-cost.js';
 import { variableFaults } from './variable-faults.js';
 
@@ -42,6 +43,7 @@ export function createDocumentLimits(schema: GraphQLSchema, limits: RequestLimit
     schema,
     parseOptions: { maxTokens: limits.tokens },
     rules: [
+      maxRepeatsRule(limits.repeats),
       maxDepthRule({ ...told, n: limits.depth, ignoreIntrospection: true, flattenFragments: true }),
       maxAliasesRule({ ...told, n: limits.aliases, allowList: [] }),
       maxDirectivesRule({ ...told, n: limits.directives }),

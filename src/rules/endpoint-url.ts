@@ -59,7 +59,8 @@ function faultInText(text: string, { allowHttp }: AddressPolicy): string | undef
   if (text.length > maxEndpointUrlLength) {
     return `The endpoint URL has ${text.length} characters; at most ${maxEndpointUrlLength} are allowed.`;
   }
-  if (!(allowHttp ? /^https?:\/\//i : /^https:\/\//i).test(text)) {
+  // The parser takes any number of slashes for two; whose names stand behind them is looked for right behind the second.
+  if (!(allowHttp ? /^https?:\/\/(?!\/)/i : /^https:\/\/(?!\/)/i).test(text)) {
     return `The endpoint URL must begin with ${schemes}, as in https://example.com/webhooks.`;
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.

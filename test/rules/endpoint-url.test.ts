@@ -49,6 +49,8 @@ describe('a faulty URL is INVALID_ENDPOINT_URL, and the message says what is wro
     ['https://user:pass@example.com', 'user name or password'],
     ['https://user@example.com', 'user name or password'],
     ['https://@example.com', 'user name or password'],
+    ['https:///user:pass@example.com/', 'must begin with https://, as in'],
+    ['https:////@example.com/', 'must begin with https://, as in'],
     ['https://example.com/#part', 'fragment'],
     ['https://example.com/#', 'fragment'],
     ['https://', 'does not parse'],

@@ -246,6 +246,11 @@ describe('a document that asks for too much is refused within 50 ms', () => {
     ],
     ['with 100 directives', `{ __typename ${'@a'.repeat(100)} }`],
     ['with a field 900 times', `{ ${'__typename '.repeat(2100)} }`],
+    ['with one field 499 times, which makes 124,000 pairs', `{ ${'viewer { __typename } '.repeat(499)} }`],
+    [
+      'with one field 360 times, in fragments',
+      `{ ${Array.from({ length: 40 }, (_, n) => `...f${n}`).join(' ')} } ${Array.from({ length: 40 }, (_, n) => `fragment f${n} on Query { ${'viewer { __typename } '.repeat(9)}}`).join(' ')}`,
+    ],
     ['with 1,000 unknown fields', `{ ${Array.from({ length: 1000 }, (_, n) => `deliverie${n}`).join(' ')} }`],
     ['of a million brackets', '{a'.repeat(500_000)],
     [
@@ -282,7 +287,13 @@ test('every limit is a setting', async () => {
     await freshEnv({
       ROLE: 'api',
       ...{ MAX_BODY_BYTES: '2000', MAX_PUBLISH_BODY_BYTES: '3000', MAX_TOKENS: '30', MAX_DEPTH: '3' },
-      ...{ MAX_ALIASES: '2', MAX_DIRECTIVES: '1', MAX_COST: '10', SUBSCRIPTIONS_PER_SOCKET: '1' },
+      ...{
+        MAX_ALIASES: '2',
+        MAX_REPEATS: '5',
+        MAX_DIRECTIVES: '1',
+        MAX_COST: '10',
+        SUBSCRIPTIONS_PER_SOCKET: '1',
+      },
     }),
   );
   const codeOf = async (query: string) => (await postGraphql(strict, query)).errors?.[0]?.extensions.code;
@@ -291,6 +302,7 @@ test('every limit is a setting', async () => {
     '{ a: __typename @skip(if: false) __typename @skip(if: false) }',
     '{ deliveries(first: 1) { nodes { event { id } } } }',
     '{ deliveries(first: 20) { nodes { id } } }',
+    `{ ${'__typename '.repeat(6)} }`,
   ];
   for (const query of refused) {
     expect([query, await codeOf(query)]).toEqual([query, 'GRAPHQL_VALIDATION_FAILED']);

@@ -1,4 +1,5 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { LongText } from '../graphql/long-texts.js';
 import { Node } from '../graphql/node.js';
 import { toTypeId } from '../storage/typeid.js';
 
@@ -63,6 +64,7 @@ export class AttemptResponse {
   @Field(() => [HttpHeader], { description: 'The headers, as received.' })
   headers!: HttpHeader[];
 
+  @LongText(({ body }: AttemptResponse) => body.length)
   @Field(() => String, {
     description: 'The body as UTF-8, up to 64 KiB; bytes that are no UTF-8 show as U+FFFD.',
   })

@@ -1,6 +1,7 @@
 import { Ctx, Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
 import type { WebhookEvent } from '../events/webhook-event.entity.js';
 import type { Context } from '../graphql/context.js';
+import { LongText } from '../graphql/long-texts.js';
 import type { Profile } from '../profiles/profile.js';
 import { profileNamed } from '../profiles/profiles.js';
 import { curlCommand } from '../rules/curl.js';
@@ -20,9 +21,11 @@ export class AttemptRequest {
   @Field(() => [HttpHeader], { description: 'The headers, besides host and content-length.' })
   headers!: HttpHeader[];
 
+  @LongText(({ body }: AttemptRequest) => body.length)
   @Field(() => String, { description: 'The exact body sent.' })
   body!: string;
 
+  @LongText(({ body }: AttemptRequest) => body.length)
   @Field(() => String, { description: 'A curl command that sends the same request.' })
   get curl(): string {
     return curlCommand({ method: this.method, url: this.url, headers: this.headers, body: this.body });

@@ -1,4 +1,5 @@
 import { Field, ID, ObjectType } from 'type-graphql';
+import { LongText } from '../graphql/long-texts.js';
 import { Node } from '../graphql/node.js';
 import { JsonScalar } from '../graphql/scalars.js';
 import { parseExactJson } from '../rules/exact-json.js';
@@ -57,6 +58,7 @@ export class WebhookEvent extends Node {
     return toTypeId('evt', this.uuid);
   }
 
+  @LongText(({ payloadText }: WebhookEvent) => payloadText.length)
   @Field(() => JsonScalar, { description: 'What was published, number for number.' })
   get payload(): unknown {
     return parseExactJson(this.payloadText);

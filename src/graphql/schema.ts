@@ -11,6 +11,7 @@ import { NotificationResolver } from '../subscriptions/notification.resolver.js'
 import { SubscriptionResolver } from '../subscriptions/subscription.resolver.js';
 import { ApiKeyResolver } from '../workspaces/api-key.resolver.js';
 import { WorkspaceResolver } from '../workspaces/workspace.resolver.js';
+import { limitLongTexts } from './long-texts.js';
 import { NodeResolver } from './node.resolver.js';
 import { readFieldsPlainly } from './plain-fields.js';
 import { DateTimeScalar } from './scalars.js';
@@ -37,6 +38,7 @@ export function buildGraphqlSchema(): GraphQLSchema {
     pubSub: { publish: () => undefined, subscribe: () => neverAsked() },
   });
   readFieldsPlainly(schema);
+  limitLongTexts(schema);
   return schema;
 }
 

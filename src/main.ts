@@ -4,6 +4,9 @@
 const oldestNode = [22, 17] as const;
 
 async function main(): Promise<void> {
+  // Half of these threads look up names: of Node's four, two names whose servers hang would keep all others waiting.
+  // biome-ignore lint/style/noProcessEnv: it is libuv that reads it, when it first needs a thread.
+  process.env.UV_THREADPOOL_SIZE ??= '128';
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
     console.error(

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -131,12 +131,16 @@ describe('on the embedded stores', { timeout: 120_000 }, () => {
     expect(await end(server, 'SIGTERM')).toBe(0);
   });
 
-  test.runIf(onLinux)('it has its own settings for malloc', async () => {
-    const server = run({ DATA_DIR: dataDir });
-    await addressOf(server);
-    expect(await variableOf(server.process.pid, 'GLIBC_TUNABLES')).toContain('glibc.malloc.');
-    expect(await end(server, 'SIGTERM')).toBe(0);
-  });
+  test.runIf(onLinux)(
+    'it has its own settings for malloc, and threads for many look-ups of names',
+    async () => {
+      const server = run({ DATA_DIR: dataDir });
+      await addressOf(server);
+      expect(await variableOf(server.process.pid, 'GLIBC_TUNABLES')).toContain('glibc.malloc.');
+      expect((await readdir(`/proc/${server.process.pid}/task`)).length).toBeGreaterThan(64);
+      expect(await end(server, 'SIGTERM')).toBe(0);
+    },
+  );
 
   test('a port in use is told in one sentence, and no server is left running', async () => {
     const other = createServer().listen(0, '127.0.0.1');

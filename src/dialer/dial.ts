@@ -34,7 +34,7 @@ export class DialError extends Error {
 // A far host's first address gets this long before the next one is tried as well.
 const nextAddressAfterMs = 1000;
 
-// The system's resolver runs on a few threads that the whole process shares: a host whose name servers hang gets one.
+// The system's resolver has half of the threads that the whole process shares (src/main.ts): a host whose name servers hang gets one.
 const lookUpsUnderWay = new Map<string, Promise<string[]>>();
 
 /** Asks the system's resolver, hosts file included, for all addresses of a host name. */

@@ -33,7 +33,7 @@ function repeated(document: DocumentNode, most: number): string | undefined {
     OperationDefinition({ operation }) {
       open = [placeIn(types, operation)];
     },
-    // Fragments of one type may all come to lie in one place.
+    // Fragments of one type may all come to lie in one place, those of Query in that of a query: its type has its name.
     FragmentDefinition({ typeCondition }) {
       open = [placeIn(types, typeCondition.name.value.toLowerCase())];
     },

@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Logger } from 'pino';
@@ -6,6 +7,9 @@ import type { Logger } from 'pino';
 // By itself V8 lets a heap grow to four times what lives in it where the machine has memory, half a gigabyte here, before it looks
 // for garbage. This is no limit: what large payloads need, they get.
 const growingPercent = 25;
+
+// On so few, the threads that help to collect young garbage take from PostgreSQL what they give to this one, and some more.
+const fewCores = 2;
 
 const lookEveryMs = 1_000;
 // In one look.
@@ -21,6 +25,7 @@ const requestChannels = ['http.server.request.start', 'undici:request:create'];
  */
 export function keepHeapSmall(log: Logger): void {
   setFlagsFromString(`--heap-growing-percent=${growingPercent}`);
+  if (availableParallelism() <= fewCores) setFlagsFromString('--no-parallel-scavenge');
   const collect = collector();
   let cpu = process.cpuUsage();
   let isOwed = false;

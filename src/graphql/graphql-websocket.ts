@@ -16,6 +16,7 @@ import { createDocumentLimits, type DocumentLimits } from './document-limits.js'
 import { gatherMessages } from './gather-messages.js';
 import { hostFault } from './host-fault.js';
 import { type Link, linkWebSocket } from './link-websocket.js';
+import { liveAnswers } from './live-answers.js';
 import { type OperationAsked, readOperation } from './read-operation.js';
 
 const initWithinMs = 5_000;
@@ -95,6 +96,7 @@ function serverOptions(
   const most = parts.config.limits.subscriptionsPerSocket;
   const tell = errorTeller(parts.log);
   return {
+    subscribe: liveAnswers(schema),
     connectionInitWaitTimeout: initWithinMs,
     onConnect: async ({ connectionParams, extra }) => {
       const accepted = await accept(extra, connectionParams ?? {});

@@ -81,24 +81,21 @@ export class DeliveryStream {
     this.#signal.fire();
   }
 
-  /** The updates, until the end. */
-  async *updates(): AsyncGenerator<Delivery> {
+  /** The updates, as many as have come, until the end. */
+  async *updates(): AsyncGenerator<readonly Delivery[]> {
     this.#position ??= placeBehind(await findPresentSnapshot(this.#database), this.#workspaceId);
     while (!this.#isEnded) {
       const batch: readonly Delivery[] =
         this.#catchUp || this.#mustCatchUp ? await this.#readPage() : this.#takeBuffered();
-      if (batch.length > 0) yield* this.#wanted(batch);
+      const wanted = await this.#wanted(batch);
+      if (wanted.length > 0) yield wanted;
       if (this.#hasNothing()) await this.#signal.wait();
     }
   }
 
-  async *#wanted(batch: readonly Delivery[]): AsyncGenerator<Delivery> {
+  async #wanted(batch: readonly Delivery[]): Promise<readonly Delivery[]> {
     const fitting = batch.filter(this.#filter.fits);
-    const wanted = this.#filter.choose && fitting.length > 0 ? await this.#filter.choose(fitting) : fitting;
-    for (const delivery of wanted) {
-      if (this.#isEnded) return;
-      yield delivery;
-    }
+    return this.#filter.choose && fitting.length > 0 ? this.#filter.choose(fitting) : fitting;
   }
 
   async #readPage(): Promise<readonly Delivery[]> {

@@ -8,8 +8,12 @@ import { type ToldChanges, toldDeliveries } from './told-changes.js';
 
 /** Every change of state of a workspace's deliveries, as it happens. */
 export interface DeliveryUpdates {
-  /** A stream from now on; with `after`, first what has changed since. It ends when it is returned, or at `close`. */
-  subscribe(workspaceId: string, filter: UpdateFilter, after?: UpdateCursor): AsyncIterableIterator<Delivery>;
+  /** A stream from now on, of as many as have come; with `after`, first what has changed since. It ends when it is returned, or at `close`. */
+  subscribe(
+    workspaceId: string,
+    filter: UpdateFilter,
+    after?: UpdateCursor,
+  ): AsyncIterableIterator<readonly Delivery[]>;
   close(): Promise<void>;
 }
 
@@ -67,7 +71,7 @@ function open(
   streams: Map<string, Set<DeliveryStream>>,
   workspaceId: string,
   stream: DeliveryStream,
-): AsyncIterableIterator<Delivery> {
+): AsyncIterableIterator<readonly Delivery[]> {
   const siblings = streams.get(workspaceId) ?? new Set();
   streams.set(workspaceId, siblings.add(stream));
   const updates = stream.updates();

@@ -1,4 +1,5 @@
 import { leaseSeconds } from '../rules/delivery-states.js';
+import { byteaArray, plainArray, textArray } from '../storage/array-values.js';
 import type { Database } from '../storage/database.js';
 import type { Statement } from '../storage/statement.js';
 
@@ -54,22 +55,21 @@ export async function storeEvents(database: Database, events: readonly NewEvent[
   if (events.length === 0) return { stored: new Set(), outdated: new Set() };
   const deliveries = events.flatMap((event) => event.deliveries.map((delivery) => ({ event, ...delivery })));
   const rows = await database.query<{ id: string; isStored: boolean }>(store, [
-    events.map((event) => event.workspaceId),
-    events.map((event) => event.uuid),
-    events.map((event) => event.type),
-    // As an array of PostgreSQL's, each would be searched for quotes to escape, in JavaScript.
-    JSON.stringify(events.map((event) => event.payload)),
-    events.map((event) => event.idempotencyKey),
-    events.map((event) => event.requestHash),
-    events.map((event) => event.createdAt),
-    events.map((event) => event.catalogueRevision),
-    deliveries.map((delivery) => delivery.event.uuid),
-    deliveries.map((delivery) => delivery.uuid),
-    deliveries.map((delivery) => delivery.subscriptionId),
-    deliveries.map((delivery) => delivery.skipReason),
-    events.map((event) => event.publishedBy),
-    deliveries.map((delivery) => delivery.place?.worker),
-    deliveries.map((delivery) => delivery.place?.attemptId),
+    plainArray(events.map((event) => event.workspaceId)),
+    plainArray(events.map((event) => event.uuid)),
+    textArray(events.map((event) => event.type)),
+    textArray(events.map((event) => event.payload)),
+    textArray(events.map((event) => event.idempotencyKey)),
+    byteaArray(events.map((event) => event.requestHash)),
+    plainArray(events.map((event) => event.createdAt)),
+    plainArray(events.map((event) => event.catalogueRevision)),
+    plainArray(events.map((event) => event.publishedBy)),
+    plainArray(deliveries.map((delivery) => delivery.event.uuid)),
+    plainArray(deliveries.map((delivery) => delivery.uuid)),
+    plainArray(deliveries.map((delivery) => delivery.subscriptionId)),
+    plainArray(deliveries.map((delivery) => delivery.skipReason)),
+    plainArray(deliveries.map((delivery) => delivery.place?.worker)),
+    plainArray(deliveries.map((delivery) => delivery.place?.attemptId)),
   ]);
   const idsOf = (isStored: boolean) =>
     new Set(rows.filter((row) => row.isStored === isStored).map((row) => row.id));
@@ -94,8 +94,7 @@ const store: Statement = {
   name: 'store-events',
   text: `WITH asked AS (
       SELECT a.*, a.revision = coalesce(c.revision, 0) AS is_current
-      FROM ROWS FROM (unnest($1::uuid[], $2::uuid[], $3::text[]), json_array_elements_text($4::json),
-        unnest($5::text[], $6::bytea[], $7::timestamptz[], $8::bigint[], $13::uuid[]))
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $8::bigint[], $9::uuid[])
         AS a (workspace_id, id, type, payload, idempotency_key, request_hash, created_at, revision, published_by)
       LEFT JOIN catalogue c USING (workspace_id)
     ), given AS (
@@ -123,7 +122,7 @@ const store: Statement = {
         f.created_at, f.created_at, CASE WHEN d.skip_reason IS NOT NULL THEN f.created_at END,
         d.worker, CASE WHEN d.worker IS NOT NULL THEN now() + interval '${leaseSeconds} seconds' END, claims, claims, d.attempt_id,
         CASE WHEN d.worker IS NOT NULL THEN now() END
-      FROM unnest($9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $14::integer[], $15::uuid[])
+      FROM unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::integer[], $15::uuid[])
         AS d (event_id, id, subscription_id, skip_reason, worker, attempt_id)
       CROSS JOIN LATERAL (SELECT CASE WHEN d.worker IS NULL THEN 0 ELSE 1 END AS claims) c
       JOIN fresh f ON f.id = d.event_id

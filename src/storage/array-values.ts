@@ -13,12 +13,18 @@ export function byteaArray(items: readonly (Buffer | null)[]): Buffer {
   return binaryArray(byteaOid, items);
 }
 
-/** The same of a text[]: for long texts, and those with quotes in them, each of which the driver would escape. */
+/** The same of a text[]. The driver would look through each text for what is to be escaped. */
 export function textArray(items: readonly (string | null)[]): Buffer {
   return binaryArray(
     textOid,
     items.map((item) => (item === null ? null : Buffer.from(item))),
   );
+}
+
+/** An array of what has nothing to escape, as PostgreSQL writes it: of uuids, numbers, moments and this server's own words. */
+export function plainArray(items: readonly (string | number | boolean | Date | null | undefined)[]): string {
+  const texts = items.map((item) => (item instanceof Date ? item.toISOString() : (item ?? 'NULL')));
+  return `{${texts.join(',')}}`;
 }
 
 function binaryArray(oid: number, items: readonly (Buffer | null)[]): Buffer {

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import { byteaArray, textArray } from '../../src/storage/binary-array.js';
+import { byteaArray, plainArray, textArray } from '../../src/storage/array-values.js';
 import { newDatabase } from '../support/stores.js';
 
 test.each<[string, (Buffer | null)[]]>([
@@ -20,7 +20,18 @@ test('PostgreSQL reads an array of texts as it was', async () => {
   expect(await read('text[]', textArray(items))).toEqual(items);
 });
 
-async function read(type: string, array: Buffer): Promise<unknown[]> {
+test.each<[string, string, (string | number | boolean | Date | null)[]]>([
+  ['uuids', 'uuid[]', ['019ab1de-7a3c-7b11-8a5e-0123456789ab', null]],
+  ['numbers', 'integer[]', [-1, 0, 2 ** 31 - 1, null]],
+  ['truths', 'boolean[]', [true, false, null]],
+  ['moments', 'timestamptz[]', [new Date(0), new Date(1_795_418_949_025), null]],
+  ['words', 'text[]', ['DELIVERED', null]],
+  ['nothing', 'uuid[]', []],
+])('PostgreSQL reads a plain array of %s as it was', async (_says, type, items) => {
+  expect(await read(type, plainArray(items))).toEqual(items);
+});
+
+async function read(type: string, array: Buffer | string): Promise<unknown[]> {
   const client = new Client({ connectionString: await newDatabase() });
   await client.connect();
   onTestFinished(() => client.end());

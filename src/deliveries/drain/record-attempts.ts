@@ -1,7 +1,7 @@
 import type { SendResult } from '../../dialer/http-client.js';
 import type { Verdict } from '../../rules/delivery-states.js';
 import type { Outcome } from '../../rules/outcome.js';
-import { byteaArray, textArray } from '../../storage/binary-array.js';
+import { byteaArray, plainArray, textArray } from '../../storage/array-values.js';
 import type { Database } from '../../storage/database.js';
 import type { Statement } from '../../storage/statement.js';
 import { markChanged } from '../delivery.entity.js';
@@ -44,31 +44,36 @@ export async function recordAttempts(
   return [...streaks, ...(await database.query<FailureStreak>(keepLate, values))];
 }
 
-function valuesOf(ended: readonly EndedAttempt[]): (unknown[] | Buffer)[] {
-  const of = <T>(pick: (attempt: EndedAttempt) => T) => ended.map(pick);
+function valuesOf(ended: readonly EndedAttempt[]): (string | Buffer)[] {
+  const plain = (pick: (attempt: EndedAttempt) => string | number | boolean | Date | null) =>
+    plainArray(ended.map(pick));
+  const text = (pick: (attempt: EndedAttempt) => string | null) => textArray(ended.map(pick));
+  const bytes = (pick: (attempt: EndedAttempt) => Buffer | null) => byteaArray(ended.map(pick));
   return [
-    of(({ delivery }) => delivery.workspaceId),
-    of(({ delivery }) => delivery.uuid),
-    of(({ delivery }) => delivery.attemptId),
-    of(({ delivery }) => delivery.subscriptionId),
-    of(({ delivery }) => delivery.leaseEpoch),
-    of(({ delivery }) => delivery.attemptNumber),
-    of(({ delivery }) => delivery.trigger),
-    of(({ result, succeeded }) => outcomeName(result.outcome, succeeded)),
-    of(({ result }) => new Date(result.startedAtMs)),
-    of(({ result }) => Math.round(result.durationMs)),
-    of(({ url }) => url),
-    textArray(of(({ requestHeaders }) => requestHeaders)),
-    byteaArray(of(({ ownHeaders }) => ownHeaders)),
-    of(({ result }) => result.response?.statusCode ?? null),
-    textArray(of(({ result }) => result.response?.headers ?? null)),
-    byteaArray(of(({ result }) => result.response?.body ?? null)),
-    of(({ result }) => result.response?.bodyTruncated ?? false),
-    of(({ error }) => error),
-    of(({ verdict }) => verdict.status),
-    of(({ verdict }) => (verdict.status === 'FAILED' ? verdict.failureReason : null)),
-    of(({ verdict }) => (verdict.status === 'RETRYING' ? new Date(verdict.nextAttemptAtMs) : null)),
-    of(({ delivery, verdict }) => (verdict.status === 'RETRYING' ? verdict.retryStep : delivery.retryStep)),
+    plain(({ delivery }) => delivery.workspaceId),
+    plain(({ delivery }) => delivery.uuid),
+    plain(({ delivery }) => delivery.attemptId),
+    plain(({ delivery }) => delivery.subscriptionId),
+    plain(({ delivery }) => delivery.leaseEpoch),
+    plain(({ delivery }) => delivery.attemptNumber),
+    plain(({ delivery }) => delivery.trigger),
+    plain(({ result, succeeded }) => outcomeName(result.outcome, succeeded)),
+    plain(({ result }) => new Date(result.startedAtMs)),
+    plain(({ result }) => Math.round(result.durationMs)),
+    text(({ url }) => url),
+    text(({ requestHeaders }) => requestHeaders),
+    bytes(({ ownHeaders }) => ownHeaders),
+    plain(({ result }) => result.response?.statusCode ?? null),
+    text(({ result }) => result.response?.headers ?? null),
+    bytes(({ result }) => result.response?.body ?? null),
+    plain(({ result }) => result.response?.bodyTruncated ?? false),
+    text(({ error }) => error),
+    plain(({ verdict }) => verdict.status),
+    plain(({ verdict }) => (verdict.status === 'FAILED' ? verdict.failureReason : null)),
+    plain(({ verdict }) => (verdict.status === 'RETRYING' ? new Date(verdict.nextAttemptAtMs) : null)),
+    plain(({ delivery, verdict }) =>
+      verdict.status === 'RETRYING' ? verdict.retryStep : delivery.retryStep,
+    ),
   ];
 }
 

@@ -7,6 +7,7 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'g
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { Parts } from '../parts.js';
+import { keepNumber } from '../rules/exact-json.js';
 import { type Accepted, createSocketGate } from './accept-socket.js';
 import { endBare } from './bare-answer.js';
 import { chargeOperation } from './charge-operation.js';
@@ -97,6 +98,7 @@ function serverOptions(
   const tell = errorTeller(parts.log);
   return {
     subscribe: liveAnswers(schema),
+    jsonMessageReviver: keepNumber,
     connectionInitWaitTimeout: initWithinMs,
     onConnect: async ({ connectionParams, extra }) => {
       const accepted = await accept(extra, connectionParams ?? {});

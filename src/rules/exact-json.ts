@@ -7,18 +7,21 @@ declare global {
   }
 }
 
-type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown;
-
-// Only such numbers can change on their way through a JavaScript number: many digits, an exponent, a fraction that ends
-// in 0, a negative zero. A text inside a string may match too; then the slower path is taken for nothing.
-const maybeInexact = /\d{16}|\d[eE]|\.\d*0(?!\d)|-0/;
+// A number stands behind one of these, or at the start. JavaScript may write it otherwise only where it has sixteen digits or more, an
+// exponent, six zeros behind the point, a fraction that ends in 0, or is a negative zero. What looks like one within a string, behind a
+// comma, say, takes the slower path for nothing.
+const maybeInexact = /(?:^|[[:,])\s*-?(?:[\d.]{16}|[\d.]*(?:[eE]|\.0{6}|\.\d*0(?!\d))|(?<=-)0(?![.\d]))/;
 
 /** Parses JSON; a number that JavaScript would write otherwise keeps its own text, as a raw JSON value. */
 export function parseExactJson(text: string): unknown {
-  if (!maybeInexact.test(text)) return JSON.parse(text);
-  const reviver: Reviver = (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined ? exactNumber(source) : value;
-  return JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]);
+  return maybeInexact.test(text)
+    ? JSON.parse(text, keepNumber as Parameters<typeof JSON.parse>[1])
+    : JSON.parse(text);
+}
+
+/** A reviver of JSON.parse, for who does not parse by parseExactJson. */
+export function keepNumber(_key: string, value: unknown, { source }: { source?: string } = {}): unknown {
+  return typeof value === 'number' && source !== undefined ? exactNumber(source) : value;
 }
 
 /** The number of this JSON text, or a raw JSON value where JavaScript would write it otherwise. */

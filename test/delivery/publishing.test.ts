@@ -268,7 +268,7 @@ describe('a payload', () => {
   );
 
   const exact =
-    '{"amount":12345678901234567890.10,"tiny":1e-400,"huge":1E+400,"one":1.0,"zero":-0,"id":9007199254740993,"list":[0.10,100e-2],"text":"1.0 -0 1e5","__proto__":{"admin":true},"constructor":1,"b":1,"a":2,"10":0,"\\u0000":"\\ud800"}';
+    '{"amount":12345678901234567890.10,"tiny":1e-400,"huge":1E+400,"one":1.0,"zero":-0,"id":9007199254740993,"precise":12345678.123456789,"small":0.0000001,"list":[0.10,100e-2],"text":"1.0 -0 1e5","__proto__":{"admin":true},"constructor":1,"b":1,"a":2,"10":0,"\\u0000":"\\ud800"}';
 
   test('keeps every digit of its numbers, as a variable', async () => {
     await sendText(`{"input":{"type":"${type}","payload":${exact}}}`);

@@ -275,6 +275,19 @@ describe('an operation', () => {
     await eventually(() => peer.messages.filter(({ type }) => type === 'complete').length === 2);
   });
 
+  test('that publishes keeps every digit of its numbers', async () => {
+    const receiver = await startReceiver();
+    await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: ['invoice.paid'] });
+    const peer = await accepted();
+    const query =
+      'mutation ($payload: JSON!) { publishEvent(input: {type: "invoice.paid", payload: $payload}) { deliveryCount } }';
+    const message = { type: 'subscribe', id: '1', payload: { query, variables: { payload: 'here' } } };
+    const payload = '{"one":1.0,"large":12345678901234567890,"list":[0.10]}';
+    peer.socket.send(JSON.stringify(message).replace('"here"', payload));
+    const [request] = await receiver.waitFor(1);
+    expect(request?.body).toContain(`"data":${payload}}`);
+  });
+
   test('that the key may not do is answered with FORBIDDEN, and the socket stays open', async () => {
     const input = { name: 'Publisher', scopes: ['PUBLISH' as const] };
     const { createApiKey } = await tendril.http().request(CreateApiKeyDocument, { input });

@@ -4,9 +4,12 @@
 const oldestNode = [22, 17] as const;
 
 async function main(): Promise<void> {
+  // biome-ignore-start lint/style/noProcessEnv: others read them, libuv when it first needs a thread, and graphql as it is loaded.
   // Half of these threads look up names: of Node's four, two names whose servers hang would keep all others waiting.
-  // biome-ignore lint/style/noProcessEnv: it is libuv that reads it, when it first needs a thread.
   process.env.UV_THREADPOOL_SIZE ??= '128';
+  // Else graphql looks with each value for a second graphql that it might be of.
+  process.env.NODE_ENV ??= 'production';
+  // biome-ignore-end lint/style/noProcessEnv: as above
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
     console.error(

@@ -55,7 +55,7 @@ export function createHttpClient(policy: AddressPolicy, options: HttpClientOptio
   return {
     send: (request) =>
       new Promise((resolve) => {
-        const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+        const url = URL.parse(request.url) ?? undefined;
         const refusal = isClosed ? interrupted : refusalOf(url, request, policy);
         if (refusal || !url) return resolve(unsent(refusal ?? invalidRequest));
         originOf(url).run(new Exchange(request, url.pathname + url.search, resolve));

@@ -28,9 +28,19 @@ export function newUuid(): string {
   return v7({ random, msecs, seq: last.seq });
 }
 
+// One is asked for several times within a moment: for the answer to whoever publishes, for the request and for each live update.
+const latelyMade = new Map<string, string>();
+const mostKept = 4096;
+
 /** The TypeID that the API shows for a stored uuid. */
 export function toTypeId(prefix: IdPrefix, uuid: string): string {
-  return fromUUID(uuid, prefix);
+  let suffix = latelyMade.get(uuid);
+  if (suffix === undefined) {
+    if (latelyMade.size === mostKept) latelyMade.clear();
+    suffix = fromUUID(uuid) as string;
+    latelyMade.set(uuid, suffix);
+  }
+  return `${prefix}_${suffix}`;
 }
 
 /** The stored uuid of a TypeID; undefined where the text is no TypeID of this prefix. */

@@ -42,12 +42,10 @@ export function prepareAttempt(
   };
   // Whoever has the public key alone cannot check a plain HMAC.
   const uncheckable = secrets[0]?.scheme === 'ED25519' ? endpoint.profile.ownSignatureHeaders : [];
-  const openHeaders = Object.fromEntries(
-    Object.entries(made).filter(([name]) => !(name in own) && !uncheckable.includes(name)),
-  );
+  for (const name of [...Object.keys(own), ...uncheckable]) delete made[name];
   return {
-    openHeaders,
-    request: { url: endpoint.url, headers: { ...openHeaders, ...own }, body, timeoutMs: endpoint.timeoutMs },
+    openHeaders: made,
+    request: { url: endpoint.url, headers: { ...made, ...own }, body, timeoutMs: endpoint.timeoutMs },
   };
 }
 

@@ -51,8 +51,13 @@ function seenBy({ xid, xmin, snapshot }: ToldChanges): string {
 function atBirth(row: DeliveryRow, position: UpdateCursor): Delivery {
   return new Delivery(
     { ...row, status: DeliveryStatus.PENDING, attemptCount: 0, nextAttemptAt: row.createdAt },
-    // Whoever breaks off behind it has not been told that it is SENDING.
-    { ...position, uuid: uuidBefore(position.uuid) },
+    // Whoever breaks off behind it has not been told that it is SENDING. It takes a while to make, and few want it.
+    {
+      ...position,
+      get uuid() {
+        return uuidBefore(position.uuid);
+      },
+    },
   );
 }
 

@@ -137,7 +137,7 @@ reads too slowly may be spared states in between, never the latest. Scope READ.`
     })
     _after?: string | null,
   ): Delivery {
-    // Never called: what the stream yields is the answer as it is (src/graphql/plain-fields.ts).
+    // Never called: what has come is the answer as it is (src/graphql/plain-fields.ts).
     return delivery;
   }
 

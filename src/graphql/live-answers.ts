@@ -1,46 +1,49 @@
 import {
   createSourceEventStream,
-  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   execute,
   GraphQLList,
   GraphQLObjectType,
   GraphQLSchema,
+  getNullableType,
+  getOperationAST,
+  Kind,
   visit,
 } from 'graphql';
 
+/** What has come of a stream, oldest first. */
 type Told = readonly unknown[];
 type Answers = AsyncIterableIterator<ExecutionResult>;
 
-// What a reader who does not read holds of them is bounded by it.
+// So many answers at most are kept for a client that does not read.
 const mostAtOnce = 50;
 
 /**
- * Makes what graphql-ws subscribes by. A stream yields what has come as an array. Each is an answer of its own, but of fields that are
- * read and not loaded many are executed in one go: to begin anew with each costs several times what is done for it.
+ * Makes what graphql-ws subscribes by. A stream yields what has come as an array. Each of it has an answer of its own, but many are executed
+ * in one go: to begin anew with each costs several times what is done for it. Where objects are asked for it is one by one, since payloads
+ * and bodies may be among them.
  */
 export function liveAnswers(
   schema: GraphQLSchema,
 ): (args: ExecutionArgs) => Promise<ExecutionResult | Answers> {
-  const ofMany = answeringMany(schema);
+  const schemaOfLists = withLists(schema);
   return async (args) => {
     const stream = (await createSourceEventStream(args)) as AsyncIterable<Told> | ExecutionResult;
     if (!(Symbol.asyncIterator in stream)) return stream;
-    // Whatever is loaded may be long.
-    const atOnce = asksForObjects(args.document) ? 1 : mostAtOnce;
-    return answersOf(stream[Symbol.asyncIterator](), atOnce, (told) => answer(args, ofMany, told));
+    const atOnce = asksForObjects(args) ? 1 : mostAtOnce;
+    return oneByOne(stream[Symbol.asyncIterator](), atOnce, (told) => executeAll(args, schemaOfLists, told));
   };
 }
 
-/** The schema with lists of what its subscriptions tell. */
-function answeringMany(schema: GraphQLSchema): GraphQLSchema {
+/** The schema with lists of what its subscriptions tell of. */
+function withLists(schema: GraphQLSchema): GraphQLSchema {
   const root = schema.getSubscriptionType();
   if (!root) return schema;
   const { fields, ...named } = root.toConfig();
   const lists = Object.entries(fields).map(([name, field]) => [
     name,
-    { ...field, type: new GraphQLList(field.type) },
+    { ...field, type: new GraphQLList(getNullableType(field.type)) },
   ]);
   const { types, ...config } = schema.toConfig();
   return new GraphQLSchema({
@@ -51,19 +54,26 @@ function answeringMany(schema: GraphQLSchema): GraphQLSchema {
   });
 }
 
-function asksForObjects(document: DocumentNode): boolean {
+function asksForObjects({ document, operationName }: ExecutionArgs): boolean {
+  const operation = getOperationAST(document, operationName);
   let objects = 0;
-  visit(document, {
-    Field: ({ selectionSet }) => {
-      if (selectionSet) objects += 1;
-    },
-  });
+  for (const definition of document.definitions)
+    if (definition === operation || definition.kind === Kind.FRAGMENT_DEFINITION)
+      visit(definition, {
+        Field: ({ selectionSet }) => {
+          if (selectionSet) objects += 1;
+        },
+      });
   return objects > 1;
 }
 
-async function answer(args: ExecutionArgs, ofMany: GraphQLSchema, told: Told): Promise<ExecutionResult[]> {
+async function executeAll(
+  args: ExecutionArgs,
+  schemaOfLists: GraphQLSchema,
+  told: Told,
+): Promise<ExecutionResult[]> {
   if (told.length > 1) {
-    const { data, errors } = await execute({ ...args, schema: ofMany, rootValue: told });
+    const { data, errors } = await execute({ ...args, schema: schemaOfLists, rootValue: told });
     const [field] = Object.entries((data ?? {}) as Record<string, Told | null>);
     if (!errors && field?.[1]) return field[1].map((one) => ({ data: { [field[0]]: one } }));
   }
@@ -71,10 +81,11 @@ async function answer(args: ExecutionArgs, ofMany: GraphQLSchema, told: Told): P
   return Promise.all(told.map((one) => execute({ ...args, rootValue: one })));
 }
 
-function answersOf(
+/** The answers to what a stream tells of, so many of which are made at once. */
+function oneByOne(
   stream: AsyncIterator<Told>,
   atOnce: number,
-  answerAll: (told: Told) => Promise<ExecutionResult[]>,
+  answersTo: (told: Told) => Promise<ExecutionResult[]>,
 ): Answers {
   let told: Told = [];
   let ready: ExecutionResult[] = [];
@@ -86,7 +97,7 @@ function answersOf(
       isOver ||= done === true;
       told = value ?? [];
     }
-    ready = await answerAll(told.slice(0, atOnce));
+    ready = await answersTo(told.slice(0, atOnce));
     told = told.slice(atOnce);
   }
 
@@ -102,7 +113,7 @@ function answersOf(
         while (ready.length === 0 && !isOver) await readyMore();
       } catch (error) {
         // Whoever reads does not return what has failed.
-        await end();
+        await end().catch(() => undefined);
         throw error;
       }
       const value = isOver ? undefined : ready.shift();

@@ -25,7 +25,7 @@ export function Mutation(scopes: Scopes, ...[returns, options]: Of<typeof PlainM
   return guarded(scopes, PlainMutation(returns, options));
 }
 
-type SubscribeTo = (given: { args: never; context: Context }) => AsyncIterable<unknown>;
+type SubscribeTo = (given: { args: never; context: Context }) => AsyncIterable<readonly unknown[]>;
 
 /** A subscription, and the scopes that it is for: they are looked at when it is asked for, and not at each of its events. */
 export function Subscription(

@@ -2,7 +2,7 @@ import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql'
 import { getMetadataStorage } from 'type-graphql';
 
 /**
- * Leaves fields that are properties or getters to graphql's own resolver, and takes what a live stream yields for its answer.
+ * Leaves fields that are properties or getters to graphql's own resolver, and takes what a live stream tells of for its answer.
  * type-graphql goes to each of them through arguments, middleware and promises, which cost more than all else of a live update.
  */
 export function readFieldsPlainly(schema: GraphQLSchema): void {

@@ -2,7 +2,7 @@ import { notSeeing, readSnapshot, writeSnapshot } from '../../rules/snapshot.js'
 import { nothingFrom, type UpdateCursor } from '../../rules/update-cursor.js';
 import { Delivery, type DeliveryRow, DeliveryStatus } from '../delivery.entity.js';
 
-/** A notification of changed deliveries, as the trigger in the sixth migration writes it. */
+/** A notification of changed deliveries, as the trigger in the seventh migration writes it. */
 export interface ToldChanges {
   readonly workspace: string;
   readonly xid: string;

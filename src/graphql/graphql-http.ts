@@ -17,6 +17,7 @@ import { chargeOperation } from './charge-operation.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
 import { createDocumentLimits, type DocumentLimits } from './document-limits.js';
+import { makeNumbersPlain } from './plain-numbers.js';
 
 const keylessBodyBytes = 64 * 1024;
 const keyless = new GraphQLError(
@@ -103,11 +104,12 @@ function refuseLong(request: FastifyRequest, { bodyBytes, publishBodyBytes }: Re
 }
 
 /** Refuses what HTTP cannot carry, and operations that ask for too much at once, which takes their variables to know. */
-function costLimit({ refusalWith }: DocumentLimits): ApolloServerPlugin<Context> {
+function costLimit({ schema, refusalWith }: DocumentLimits): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ document, operation, operationName, request }) => {
         if (operation?.operation === 'subscription') throw notOverHttp;
+        if (operation && request.variables) makeNumbersPlain(schema, operation, request.variables);
         const refusal = refusalWith(document, operationName, request.variables);
         if (refusal) throw refusal;
       },

@@ -7,7 +7,7 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'g
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { Parts } from '../parts.js';
-import { keepNumber } from '../rules/exact-json.js';
+import { parseExactJson } from '../rules/exact-json.js';
 import { type Accepted, createSocketGate } from './accept-socket.js';
 import { endBare } from './bare-answer.js';
 import { chargeOperation } from './charge-operation.js';
@@ -96,9 +96,10 @@ function serverOptions(
   const limits = createDocumentLimits(schema, parts.config.limits);
   const most = parts.config.limits.subscriptionsPerSocket;
   const tell = errorTeller(parts.log);
+  // What is called once a stream has ended. Its client may have asked for another under its id by then, which graphql-ws would end too.
+  const ends = new WeakMap<object, () => void>();
   return {
     subscribe: liveAnswers(schema),
-    jsonMessageReviver: keepNumber,
     connectionInitWaitTimeout: initWithinMs,
     onConnect: async ({ connectionParams, extra }) => {
       const accepted = await accept(extra, connectionParams ?? {});
@@ -107,7 +108,7 @@ function serverOptions(
       return true;
     },
     onSubscribe: ({ extra, subscriptions }, id, asked) => {
-      const prepared = prepare(limits, parts, extra, asked)
+      const prepared = prepare(limits, parts, extra, withExactNumbers(asked, extra.message))
         .then((ready) =>
           'document' in ready && !mayGoLive(ready, extra, subscriptions, id, most)
             ? [tooManyLive(most)]
@@ -119,6 +120,16 @@ function serverOptions(
       extra.preparing = prepared.then(() => nextTurn());
       return prepared;
     },
+    onOperation: ({ extra }, _id, asked, _args, result) => {
+      if (!('return' in result)) return;
+      const ended = new Promise<void>((end) => ends.set(asked, end));
+      const { return: end } = result;
+      result.return = (value) => {
+        extra.preparing = ended.then(() => nextTurn());
+        return end.call(result, value);
+      };
+    },
+    onComplete: (_context, _id, asked) => ends.get(asked)?.(),
     onError: (_context, _id, asked, errors) => tell(asked, errors),
     onNext: (_context, _id, asked, _args, { data = null, errors }) =>
       errors ? { data, errors: tell(asked, errors) } : undefined,
@@ -134,6 +145,13 @@ function errorTeller(log: Logger) {
     requestIds.set(asked, requestId);
     return errors.map((error) => toClientError(error, log, requestId));
   };
+}
+
+/** The operation of a message that was parsed as any other, whose variables may hold JSON. */
+function withExactNumbers(asked: OperationAsked, message = ''): OperationAsked {
+  if (!asked.variables) return asked;
+  const { payload } = parseExactJson(message) as { payload: OperationAsked };
+  return { ...asked, variables: payload.variables };
 }
 
 /** An operation with all that it needs to be executed, or why it is refused. */

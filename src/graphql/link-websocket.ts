@@ -12,14 +12,16 @@ const maxBufferedBytes = 4 * 1024 * 1024;
 export interface Link {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
-  /** Settles once what was last asked for has been prepared; it never fails. */
+  /** Settles once what was last asked for has been prepared, or has ended where it was to; it never fails. */
   preparing?: Promise<unknown>;
+  /** The message that is being taken. */
+  message?: string;
 }
 
 /**
  * Has a socket served by graphql-ws, as its own starter for ws does; but what goes wrong inside is for the log and never for
  * the client, and a client that answers no pings is cut off. A message is taken once what the one before it asks for has been
- * prepared: graphql-ws would take an operation that was completed meanwhile for the next one of the same id.
+ * prepared, or has ended where that was asked for: graphql-ws would take an operation that was completed meanwhile for the next one of the same id.
  */
 export function linkWebSocket<L extends Link>(server: Server<L>, link: L, log: Logger): void {
   const { socket } = link;
@@ -48,6 +50,7 @@ export function linkWebSocket<L extends Link>(server: Server<L>, link: L, log: L
             waitingBytes -= text.length;
             if (socket.isPaused && waiting <= maxWaiting / 2 && waitingBytes <= maxWaitingBytes / 2)
               socket.resume();
+            link.message = text;
             take(text).catch((error: unknown) => {
               // What only a server may say: graphql-ws throws for it as for failures of ours.
               if (error instanceof Error && error.message.startsWith('Unexpected message of type'))

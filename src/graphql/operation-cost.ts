@@ -110,7 +110,7 @@ function pageSizeOf(field: FieldNode, variables: Counting['variables']): number 
   for (const name of ['first', 'last']) {
     const size = argumentOf(field, name, variables);
     if (size !== undefined && size !== null) {
-      return Math.min(Math.max(Number(size) || 0, 0), maxPageSize);
+      return Math.min(Math.max(typeof size === 'number' ? size : 0, 0), maxPageSize);
     }
   }
   return defaultPageSize;

@@ -1,5 +1,14 @@
-import { type ExecutionArgs, GraphQLError, parse, specifiedRules, validate } from 'graphql';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
 import type { DocumentLimits } from './document-limits.js';
+import { makeNumbersPlain } from './plain-numbers.js';
 
 /** An operation as it comes over a WebSocket. */
 export interface OperationAsked {
@@ -20,11 +29,27 @@ export function readOperation(
     if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
     throw error;
   }
-  const faults = validate(schema, document, [...specifiedRules, ...rules]);
+  const faults = faultsOf(schema, document, rules);
   if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
+  const operation = getOperationAST(document, operationName);
+  if (operation && variables) makeNumbersPlain(schema, operation, variables);
   const refusal = refusalWith(document, operationName, variables);
   if (refusal) return [refusal];
   return { schema, document, operationName, variableValues: variables };
+}
+
+function faultsOf(
+  schema: GraphQLSchema,
+  document: ExecutionArgs['document'],
+  rules: DocumentLimits['rules'],
+): readonly GraphQLError[] {
+  try {
+    return validate(schema, document, [...specifiedRules, ...rules]);
+  } catch (error) {
+    // So it tells that the root field of a subscription stands under a variable.
+    if (error instanceof GraphQLError) return [error];
+    throw error;
+  }
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {

@@ -3,11 +3,13 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  OperationTypeNode,
   parse,
   specifiedRules,
   validate,
 } from 'graphql';
 import type { DocumentLimits } from './document-limits.js';
+import { operationUses } from './operation-uses.js';
 import { makeNumbersPlain } from './plain-numbers.js';
 
 /** An operation as it comes over a WebSocket. */
@@ -16,6 +18,8 @@ export interface OperationAsked {
   readonly operationName?: string | null | undefined;
   readonly variables?: Record<string, unknown> | null | undefined;
 }
+
+const withoutField = 'The field of this subscription is left out by @skip or @include.';
 
 /** Makes an operation ready to execute, with the checks that Apollo Server makes over HTTP; or tells all that is wrong with it. */
 export function readOperation(
@@ -35,6 +39,11 @@ export function readOperation(
   if (operation && variables) makeNumbersPlain(schema, operation, variables);
   const refusal = refusalWith(document, operationName, variables);
   if (refusal) return [refusal];
+  if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
+    // graphql takes the field for granted.
+    const { fields } = operationUses(schema, document, operationName, variables, () => 0);
+    if (fields.size === 0) return [withCode(new GraphQLError(withoutField), 'BAD_USER_INPUT')];
+  }
   return { schema, document, operationName, variableValues: variables };
 }
 

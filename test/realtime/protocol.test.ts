@@ -288,6 +288,24 @@ describe('an operation', () => {
     expect(request?.body).toContain(`"data":${payload}}`);
   });
 
+  test.each([
+    ['subscription { deliveryUpdated @skip(if: true) { id } }', {}, 'BAD_USER_INPUT'],
+    [
+      'subscription ($on: Boolean!) { a: deliveryUpdated @skip(if: $on) { id } b: deliveryUpdated @include(if: $on) { id } }',
+      { on: true },
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+  ])(
+    'that leaves its field out is refused, and the socket stays open: %s',
+    async (query, variables, code) => {
+      const peer = await accepted();
+      const { type, payload } = await peer.ask(query, variables);
+      expect(type).toBe('error');
+      expect(payload).toMatchObject([{ message: expect.stringMatching(/\w/), extensions: { code } }]);
+      expect(await peer.ask('{ __typename }')).toMatchObject({ type: 'next' });
+    },
+  );
+
   test('that the key may not do is answered with FORBIDDEN, and the socket stays open', async () => {
     const input = { name: 'Publisher', scopes: ['PUBLISH' as const] };
     const { createApiKey } = await tendril.http().request(CreateApiKeyDocument, { input });

@@ -14,8 +14,8 @@ export interface Link {
   readonly request: IncomingMessage;
   /** Settles once what was last asked for has been prepared, or has ended where it was to; it never fails. */
   preparing?: Promise<unknown>;
-  /** The message that is being taken. */
-  message?: string;
+  /** The message that is being taken, while its operation is told of. */
+  message?: string | undefined;
 }
 
 /**
@@ -58,6 +58,8 @@ export function linkWebSocket<L extends Link>(server: Server<L>, link: L, log: L
               log.error({ err: error }, 'a WebSocket failed');
               socket.close(CloseCode.InternalServerError, 'Internal server error');
             });
+            // graphql-ws tells of the operation at once; kept longer, each socket would hold its last message.
+            link.message = undefined;
             return link.preparing;
           });
         }),

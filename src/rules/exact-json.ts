@@ -23,7 +23,7 @@ export function parseExactJson(text: string): unknown {
   if (!maybeInexact.test(text)) return parsed;
   // A reviver would be told of each number's text too, in twenty times as long, and by as many calls within calls as the text has levels.
   const marked = text.replaceAll(stringOrNumber, (token) =>
-    token.startsWith('"') || JSON.stringify(Number(token)) === token ? token : `"${mark}${token}"`,
+    token.startsWith('"') || isExact(token) ? token : `"${mark}${token}"`,
   );
   return withRawNumbers(JSON.parse(marked));
 }
@@ -48,8 +48,11 @@ function withRawNumbers(marked: unknown): unknown {
 
 /** The number of this JSON text, or a raw JSON value where JavaScript would write it otherwise. */
 export function exactNumber(source: string): unknown {
-  const value = Number(source);
-  return JSON.stringify(value) === source ? value : JSON.rawJSON(source);
+  return isExact(source) ? Number(source) : JSON.rawJSON(source);
+}
+
+function isExact(source: string): boolean {
+  return JSON.stringify(Number(source)) === source;
 }
 
 /** A plain JavaScript value: raw JSON numbers become the nearest number. For matching and for JSON Schema. */

@@ -28,6 +28,7 @@ import { registerGraphqlWebSocket } from './graphql/graphql-websocket.js';
 import { createHttpServer } from './graphql/http-server.js';
 import { listenHttp, ownOriginsOf } from './graphql/listen-http.js';
 import { registerMessagePages } from './graphql/message-pages.js';
+import { createOperationReader } from './graphql/read-operation.js';
 import { buildGraphqlSchema } from './graphql/schema.js';
 import { startHousekeeping } from './housekeeping.js';
 import type { Parts } from './parts.js';
@@ -192,9 +193,9 @@ async function serve(parts: Parts, started: AsyncDisposableStack): Promise<strin
   registerMessagePages(http, parts);
   if (config.role !== 'worker') {
     const schema = buildGraphqlSchema();
-    const overHttp = await registerGraphqlHttp(http, schema, parts);
-    started.defer(() => overHttp.stop());
-    const overWebSocket = registerGraphqlWebSocket(http, schema, parts);
+    const readOperation = createOperationReader(schema, config.limits);
+    registerGraphqlHttp(http, schema, readOperation, parts);
+    const overWebSocket = registerGraphqlWebSocket(http, schema, readOperation, parts);
     started.defer(() => overWebSocket.stop());
     await registerGraphiql(http, { folder: graphiqlFolder });
   }

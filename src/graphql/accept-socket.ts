@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import type { Parts } from '../parts.js';
-import { apiKeyFrom, type Caller } from '../workspaces/authenticate.js';
+import { type Caller, type KeyHash, keyHashFrom } from '../workspaces/authenticate.js';
 import { admitCaller } from './admit-caller.js';
 import type { Link } from './link-websocket.js';
 
@@ -10,7 +10,7 @@ const watchEveryMs = 1_500;
 
 /** By what a socket is open. */
 export interface Accepted {
-  readonly key: string;
+  readonly key: KeyHash;
   /** To be called once, when it has closed. */
   readonly release: () => void;
 }
@@ -21,7 +21,7 @@ export function createSocketGate(parts: Parts) {
 
   /** Undefined where it must not come in; it is closed then, or is to be closed as Forbidden. */
   return async ({ socket, request }: Link, given: Record<string, unknown>): Promise<Accepted | undefined> => {
-    const key = apiKeyFrom(given) ?? apiKeyFrom(request.headers);
+    const key = keyHashFrom(given) ?? keyHashFrom(request.headers);
     if (key === undefined) return undefined;
     const caller = await admitSocket(key, { socket, request }, parts);
     // It may have gone while its key was looked up; then nobody would release it.
@@ -48,7 +48,7 @@ export function createSocketGate(parts: Parts) {
 }
 
 async function admitSocket(
-  key: string,
+  key: KeyHash,
   { socket, request }: Link,
   parts: Parts,
 ): Promise<Caller | undefined> {
@@ -63,7 +63,7 @@ async function admitSocket(
 
 function watchSocket(
   { socket, request }: Link,
-  key: string,
+  key: KeyHash,
   { authenticator, connections, log }: Parts,
 ): NodeJS.Timeout {
   const timer = setInterval(() => {

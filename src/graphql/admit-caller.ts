@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Parts } from '../parts.js';
 import { clientAddress, forwardedForOf } from '../rules/client-address.js';
-import type { Caller } from '../workspaces/authenticate.js';
+import type { Caller, KeyHash } from '../workspaces/authenticate.js';
 import { rateLimited } from './rate-limited.js';
 
 /**
@@ -9,7 +9,7 @@ import { rateLimited } from './rate-limited.js';
  * looked up for a while (RATE_LIMITED); keys that were good here before are let through, whoever else shares the address.
  */
 export async function admitCaller(
-  key: string,
+  key: KeyHash,
   request: IncomingMessage,
   { authenticator, rateLimits, connections, config }: Parts,
 ): Promise<Caller | undefined> {

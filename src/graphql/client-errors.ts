@@ -1,29 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { shortened } from './shortened.js';
 
-/** Whether an error is meant for the caller: everything that GraphQL itself or a resolver states on purpose. */
-function isMeant(error: unknown): boolean {
-  return (
-    error instanceof GraphQLError && (!error.originalError || error.originalError instanceof GraphQLError)
+/** What an error asks of the answer over HTTP, as its extension `http`; nobody is told of it. */
+interface HttpExtension {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The status and headers of an answer over HTTP: what its errors ask for, the last of them where they differ. */
+export function httpOf({ data, errors = [] }: ExecutionResult): Required<HttpExtension> {
+  const asked = errors.flatMap(({ extensions }) =>
+    extensions.http ? [extensions.http as HttpExtension] : [],
   );
+  // Without data nothing was executed.
+  const status = asked.at(-1)?.status ?? (data === undefined ? 400 : 200);
+  return { status, headers: Object.assign({}, ...asked.map(({ headers }) => headers)) };
+}
+
+/** Whether an error is meant for the caller: everything that GraphQL itself or a resolver states on purpose. */
+function isMeant({ originalError }: GraphQLError): boolean {
+  return !originalError || originalError instanceof GraphQLError;
 }
 
 /**
  * What the client is told of an error, with the id of its request. One that was not meant for it goes to the log under an id of its
  * own too, and the client gets the ids and nothing of the cause.
  */
-export function toClientError(
-  error: unknown,
-  log: Logger,
-  requestId: string,
-  formatted?: GraphQLFormattedError,
-): GraphQLFormattedError {
-  const told = formatted ?? (error instanceof GraphQLError ? error.toJSON() : { message: '' });
-  // Apollo Server takes out `http` by itself, which is how it is told the status.
-  const { stacktrace: _stacktrace, http: _http, ...extensions } = told.extensions ?? {};
-  if (isMeant(error) && extensions.code !== 'INTERNAL_SERVER_ERROR') {
+export function toClientError(error: GraphQLError, log: Logger, requestId: string): GraphQLFormattedError {
+  const told = error.toJSON();
+  const { http: _http, ...extensions } = told.extensions ?? {};
+  if (isMeant(error)) {
     return {
       ...told,
       message: shortened(told.message),
@@ -31,14 +39,10 @@ export function toClientError(
     };
   }
   const errorId = randomUUID();
-  log.error({ err: causeOf(error), requestId, errorId, path: told.path }, 'a request failed');
+  log.error({ err: error.originalError ?? error, requestId, errorId, path: told.path }, 'a request failed');
   return {
     message: `Something went wrong on the server. Its log has the cause under the id ${errorId}.`,
     ...(told.path ? { path: told.path } : {}),
     extensions: { code: 'INTERNAL_SERVER_ERROR', errorId, requestId },
   };
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }

@@ -10,24 +10,23 @@ export class Context {
   /** Undefined without a key, or with one that is not good. */
   readonly caller: Caller | undefined;
   readonly parts: Omit<Parts, 'database'>;
-  // Apollo hands out copies of a context, which a #private field would not survive.
-  private readonly ofWorkspace: Parts['database']['ofWorkspace'];
-  private ownEm: EntityManager | undefined;
+  readonly #ofWorkspace: Parts['database']['ofWorkspace'];
+  #em: EntityManager | undefined;
 
   constructor(caller: Caller | undefined, parts: Parts) {
     this.caller = caller;
     this.parts = parts;
-    this.ofWorkspace = parts.database.ofWorkspace;
+    this.#ofWorkspace = parts.database.ofWorkspace;
   }
 
   get database(): WorkspaceDatabase {
-    return this.ofWorkspace(authorize(this).workspaceId);
+    return this.#ofWorkspace(authorize(this).workspaceId);
   }
 
   /** An entity manager of this request's own, made for the first who asks: publishing, which is frequent, never does. */
   get em(): EntityManager {
-    this.ownEm ??= this.database.em();
-    return this.ownEm;
+    this.#em ??= this.database.em();
+    return this.#em;
   }
 }
 

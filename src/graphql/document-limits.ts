@@ -5,7 +5,7 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
-  getOperationAST,
+  type OperationDefinitionNode,
   type ParseOptions,
   type ValidationContext,
   type ValidationRule,
@@ -17,7 +17,6 @@ import { variableFaults } from './variable-faults.js';
 
 /** What a document may be made of and ask for, over HTTP and over WebSocket alike. */
 export interface DocumentLimits {
-  readonly schema: GraphQLSchema;
   /** Checked while it is parsed. */
   readonly parseOptions: ParseOptions;
   /** Checked before it is executed. */
@@ -25,7 +24,7 @@ export interface DocumentLimits {
   /** Why an operation cannot have its variables, or is too much at once with them; undefined where neither. The document must be valid. */
   refusalWith(
     document: DocumentNode,
-    operationName: string | null | undefined,
+    operation: OperationDefinitionNode,
     variables: Readonly<Record<string, unknown>> | null | undefined,
   ): GraphQLError | undefined;
 }
@@ -40,7 +39,6 @@ const told = {
 /** Makes the limits of a schema's documents. */
 export function createDocumentLimits(schema: GraphQLSchema, limits: RequestLimits): DocumentLimits {
   return {
-    schema,
     parseOptions: { maxTokens: limits.tokens },
     rules: [
       maxRepeatsRule(limits.repeats),
@@ -48,9 +46,7 @@ export function createDocumentLimits(schema: GraphQLSchema, limits: RequestLimit
       maxAliasesRule({ ...told, n: limits.aliases, allowList: [] }),
       maxDirectivesRule({ ...told, n: limits.directives }),
     ],
-    refusalWith(document, operationName, variables) {
-      const operation = getOperationAST(document, operationName);
-      if (!operation) return undefined;
+    refusalWith(document, operation, variables) {
       const cost = operationCost(schema, document, operation, variables ?? {});
       if (cost <= limits.cost) return variableFaults(schema, operation, variables ?? {});
       return new GraphQLError(

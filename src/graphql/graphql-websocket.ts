@@ -13,12 +13,11 @@ import { endBare } from './bare-answer.js';
 import { chargeOperation } from './charge-operation.js';
 import { toClientError } from './client-errors.js';
 import { Context } from './context.js';
-import { createDocumentLimits, type DocumentLimits } from './document-limits.js';
 import { gatherMessages } from './gather-messages.js';
 import { hostFault } from './host-fault.js';
 import { type Link, linkWebSocket } from './link-websocket.js';
 import { liveAnswers } from './live-answers.js';
-import { type OperationAsked, readOperation } from './read-operation.js';
+import type { OperationAsked, ReadOperation } from './read-operation.js';
 
 const initWithinMs = 5_000;
 const goingAway = 1001;
@@ -35,6 +34,7 @@ interface AcceptedLink extends Link {
 export function registerGraphqlWebSocket(
   app: FastifyInstance,
   schema: GraphQLSchema,
+  read: ReadOperation,
   parts: Parts,
 ): { stop(): Promise<void> } {
   const sockets = new WebSocketServer({
@@ -53,7 +53,7 @@ export function registerGraphqlWebSocket(
   );
   const requestIds = new WeakMap<IncomingMessage, string>();
   sockets.on('headers', (lines, request) => lines.push(`x-request-id: ${requestIds.get(request)}`));
-  const server = makeServer<Record<string, unknown>, AcceptedLink>(serverOptions(schema, parts));
+  const server = makeServer<Record<string, unknown>, AcceptedLink>(serverOptions(schema, read, parts));
   app.server.on('upgrade', (request, connection, head) => {
     const refusal = refusalOf(request, parts.config.publicUrl);
     if (refusal) endBare(connection, ...refusal);
@@ -90,10 +90,10 @@ async function closeAll(sockets: WebSocketServer): Promise<void> {
 
 function serverOptions(
   schema: GraphQLSchema,
+  read: ReadOperation,
   parts: Parts,
 ): ServerOptions<Record<string, unknown>, AcceptedLink> {
   const accept = createSocketGate(parts);
-  const limits = createDocumentLimits(schema, parts.config.limits);
   const most = parts.config.limits.subscriptionsPerSocket;
   const tell = errorTeller(parts.log);
   // What is called once a stream has ended. Its client may have asked for another under its id by then, which graphql-ws would end too.
@@ -108,7 +108,7 @@ function serverOptions(
       return true;
     },
     onSubscribe: ({ extra, subscriptions }, id, asked) => {
-      const prepared = prepare(limits, parts, extra, withExactNumbers(asked, extra.message))
+      const prepared = prepare(read, parts, extra, withExactNumbers(asked, extra.message))
         .then((ready) =>
           'document' in ready && !mayGoLive(ready, extra, subscriptions, id, most)
             ? [tooManyLive(most)]
@@ -156,17 +156,17 @@ function withExactNumbers(asked: OperationAsked, message = ''): OperationAsked {
 
 /** An operation with all that it needs to be executed, or why it is refused. */
 async function prepare(
-  limits: DocumentLimits,
+  read: ReadOperation,
   parts: Parts,
   { accepted }: AcceptedLink,
   asked: OperationAsked,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  const read = readOperation(limits, asked);
-  if (!('document' in read)) return read;
+  const operation = read(asked);
+  if (!('document' in operation)) return operation;
   const caller = await parts.authenticator.authenticate(accepted?.key ?? '');
   const refusal =
-    caller && (await chargeOperation(limits.schema, { ...asked, ...read }, caller, parts)).refusal;
-  return refusal ? [refusal] : { ...read, contextValue: new Context(caller, parts) };
+    caller && (await chargeOperation(operation.schema, { ...asked, ...operation }, caller, parts)).refusal;
+  return refusal ? [refusal] : { ...operation, contextValue: new Context(caller, parts) };
 }
 
 /** Counts a subscription among those of its socket; false where they are too many. Other operations always may. */

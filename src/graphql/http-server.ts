@@ -4,11 +4,11 @@ import type { Duplex } from 'node:stream';
 import { MIMEType } from 'node:util';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { GraphQLError } from 'graphql';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { RequestLimits } from '../config.js';
 import { parseExactJson } from '../rules/exact-json.js';
-import { bareHeaders, endBare, problem } from './bare-answer.js';
+import { bareHeaders, endBare, problem, securityHeaders } from './bare-answer.js';
+import { httpOf, toClientError } from './client-errors.js';
 import { hostFault } from './host-fault.js';
 
 declare module 'fastify' {
@@ -30,22 +30,6 @@ export interface Readiness {
   /** The parts that do not answer, for example `MongoDB`. */
   readonly missing: readonly string[];
 }
-
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-};
-
-const setSecurityHeaders = helmet({
-  contentSecurityPolicy,
-  // TLS is ended before this server: whether a whole domain is bound to it is for whoever does that.
-  strictTransportSecurity: false,
-});
 
 /** The HTTP server every role has: health, and JSON answers to whatever else. */
 export function createHttpServer(
@@ -90,11 +74,8 @@ export function createHttpServer(
   });
   endConnectionsAtClose(app);
   refuseOddities(app);
-  app.addHook('onRequest', ({ raw }, reply, done) =>
-    setSecurityHeaders(raw, reply.raw, (error) => done(error as Error | undefined)),
-  );
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    void reply.header('x-request-id', request.id);
+  app.addHook('onRequest', ({ id }, reply, done) => {
+    void reply.headers(securityHeaders).header('x-request-id', id);
     done();
   });
   answerFailures(app, limits, log);
@@ -108,6 +89,7 @@ export function createHttpServer(
 
 /** Of a type that Fastify has taken for JSON; without a charset it is UTF-8 (RFC 8259, section 8.1). */
 function claimsUtf8(contentType = ''): boolean {
+  if (contentType === 'application/json') return true;
   const charset = new MIMEType(contentType).params.get('charset') ?? 'utf-8';
   return charset.toLowerCase() === 'utf-8';
 }
@@ -145,7 +127,14 @@ function answerFailures(app: FastifyInstance, limits: RequestLimits, log: Logger
       ),
   );
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
-    if (error instanceof GraphQLError) return sendStated(reply, error, request.id);
+    if (error instanceof GraphQLError) {
+      const { status, headers } = httpOf({ errors: [error] });
+      const told = toClientError(error, log, request.id);
+      return reply
+        .code(status)
+        .headers(headers)
+        .send({ errors: [told] });
+    }
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed');
     // Not to be closed at once: who first sends the whole of a body that is too long would find a broken pipe, and no answer.
@@ -196,17 +185,6 @@ function told(
     code: 'BAD_USER_INPUT',
     message: error instanceof SyntaxError ? error.message : 'The request is malformed.',
   };
-}
-
-/** Answers with what was stated on purpose, before GraphQL had it to answer. */
-function sendStated(reply: FastifyReply, { message, extensions }: GraphQLError, requestId: string) {
-  const { http, ...told } = extensions as {
-    http?: { status?: number; headers?: Iterable<[string, string]> };
-  };
-  return reply
-    .code(http?.status ?? 400)
-    .headers(Object.fromEntries(http?.headers ?? []))
-    .send({ errors: [{ message, extensions: { ...told, requestId } }] });
 }
 
 function pathOf(url: string): string {

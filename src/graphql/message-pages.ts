@@ -59,7 +59,6 @@ function sendPage(reply: FastifyReply, { status, title, text }: (typeof pages)['
   return reply
     .code(status)
     .type('text/html; charset=utf-8')
-    .header('cache-control', 'no-store')
     .send(
       `<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`,
     );

@@ -1,4 +1,3 @@
-import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import { retryAfterSeconds, type Standing } from '../rules/rate-limit-fields.js';
 
@@ -12,7 +11,7 @@ export function rateLimited(standings: readonly Standing[]): GraphQLError | unde
     extensions: {
       code: 'RATE_LIMITED',
       retryAfterSeconds: seconds,
-      http: { status: 429, headers: new HeaderMap([['retry-after', String(seconds)]]) },
+      http: { status: 429, headers: { 'retry-after': String(seconds) } },
     },
   });
 }

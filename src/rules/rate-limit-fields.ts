@@ -21,8 +21,8 @@ export interface Standing {
 export const windowSeconds = 60;
 
 /** The header fields of draft-ietf-httpapi-ratelimit-headers-10: the limits that a request met, and what is left of each. */
-export function rateLimitFields(standings: readonly Standing[]): readonly (readonly [string, string])[] {
-  if (standings.length === 0) return [];
+export function rateLimitFields(standings: readonly Standing[]): Readonly<Record<string, string>> {
+  if (standings.length === 0) return {};
   const policies = standings.map(
     ({ limit: { name, quota, unit } }) =>
       `"${name}";q=${quota}${unit === undefined ? '' : `;qu="${unit}"`};w=${windowSeconds}`,
@@ -30,10 +30,7 @@ export function rateLimitFields(standings: readonly Standing[]): readonly (reado
   const left = standings.map(
     ({ limit, remaining, resetMs }) => `"${limit.name}";r=${remaining};t=${wholeSeconds(resetMs)}`,
   );
-  return [
-    ['ratelimit-policy', policies.join(', ')],
-    ['ratelimit', left.join(', ')],
-  ];
+  return { 'ratelimit-policy': policies.join(', '), ratelimit: left.join(', ') };
 }
 
 /** After how many seconds every limit that refused a request is open again; at least 1. */

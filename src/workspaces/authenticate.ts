@@ -13,14 +13,17 @@ export interface Caller {
   readonly expiresAtMs: number | undefined;
 }
 
+/** What is known of a key that was sent: its SHA-256 in Base64. The key itself is kept nowhere. */
+export type KeyHash = string;
+
 /** Knows keys by heart for a moment, so that a busy caller does not cost a look-up each time. */
 export interface Authenticator {
   /** The caller behind a key; undefined where it is unknown, revoked or expired. */
-  authenticate(key: string): Promise<Caller | undefined>;
+  authenticate(key: KeyHash): Promise<Caller | undefined>;
   /** Whether a key that was good is good still; looks it up anew after a few seconds at most. */
-  isStillGood(key: string): Promise<boolean>;
+  isStillGood(key: KeyHash): Promise<boolean>;
   /** Whether it remembers that the key was good when it was last looked up. */
-  hasBeenGood(key: string): boolean;
+  hasBeenGood(key: KeyHash): boolean;
   /** Looks every key up anew from now on: one has been revoked. */
   forget(): void;
   close(): Promise<void>;
@@ -30,10 +33,18 @@ export interface Authenticator {
 const knownForMs = 2_000;
 const maxKnown = 10_000;
 const writeLastUsedEveryMs = 5_000;
+const keyNames: ReadonlySet<string> = new Set(['authorization', 'x-api-key', 'x-ivy-api-key']);
 
 /** Reads keys out of the headers or the connection_init payload; the names are not case-sensitive. */
-export function apiKeyFrom(given: Readonly<Record<string, unknown>>): string | undefined {
-  const values = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
+export function keyHashFrom(given: Readonly<Record<string, unknown>>): KeyHash | undefined {
+  const key = keyIn(given);
+  return key === undefined ? undefined : hashApiKey(key).toString('base64');
+}
+
+function keyIn(given: Readonly<Record<string, unknown>>): string | undefined {
+  const values = new Map<string, unknown>();
+  for (const name of Object.keys(given))
+    if (keyNames.has(name.toLowerCase())) values.set(name.toLowerCase(), given[name]);
   const authorization = values.get('authorization');
   const bearer =
     typeof authorization === 'string' ? /^bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
@@ -51,24 +62,22 @@ export function createAuthenticator(database: Database): Authenticator {
   const usedSince = new Set<string>();
   let forgotten = 0;
 
-  async function lookUp(key: string): Promise<Caller | undefined> {
-    const hash = hashApiKey(key);
-    const id = hash.toString('base64');
-    const remembered = known.get(id);
+  async function lookUp(key: KeyHash): Promise<Caller | undefined> {
+    const remembered = known.get(key);
     const nowMs = Date.now();
     const caller =
-      remembered && remembered.untilMs >= nowMs ? remembered.caller : await readCaller(hash, id, nowMs);
+      remembered && remembered.untilMs >= nowMs ? remembered.caller : await readCaller(key, nowMs);
     return caller?.expiresAtMs !== undefined && caller.expiresAtMs <= nowMs ? undefined : caller;
   }
 
-  async function readCaller(hash: Buffer, id: string, nowMs: number): Promise<Caller | undefined> {
+  async function readCaller(key: KeyHash, nowMs: number): Promise<Caller | undefined> {
     const asOf = forgotten;
-    const [row] = await database.query<KeyRow>(findKey, [hash]);
+    const [row] = await database.query<KeyRow>(findKey, [Buffer.from(key, 'base64')]);
     const caller = row && { ...row, expiresAtMs: row.expiresAt?.getTime() };
     if (known.size >= maxKnown) known.clear();
     // What was read before a key was revoked may not be relied on after it.
-    if (caller) known.set(id, { caller, untilMs: asOf === forgotten ? nowMs + knownForMs : 0 });
-    else known.delete(id);
+    if (caller) known.set(key, { caller, untilMs: asOf === forgotten ? nowMs + knownForMs : 0 });
+    else known.delete(key);
     return caller;
   }
 
@@ -88,7 +97,7 @@ export function createAuthenticator(database: Database): Authenticator {
       return caller;
     },
     isStillGood: async (key) => (await lookUp(key)) !== undefined,
-    hasBeenGood: (key) => known.has(hashApiKey(key).toString('base64')),
+    hasBeenGood: (key) => known.has(key),
     forget() {
       forgotten += 1;
       for (const one of known.values()) one.untilMs = 0;

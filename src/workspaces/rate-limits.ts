@@ -57,10 +57,11 @@ export function createRateLimits(database: Database, quotas: Quotas, log: Logger
   const guesses = new KeyGuesses(counts, { name: 'failed-keys', quota: quotas.failedKeysPerMinute });
   return {
     async charge(caller, uses) {
-      const charged = await Promise.all(
-        [...uses.fields].map(([field, amount]) => management.get(field)?.(caller.apiKeyId, amount)),
-      );
-      const managed = charged.filter((standing) => standing !== undefined);
+      const charges = [...uses.fields].flatMap(([field, amount]) => {
+        const charge = management.get(field);
+        return charge ? [charge(caller.apiKeyId, amount)] : [];
+      });
+      const managed = charges.length === 0 ? [] : await Promise.all(charges);
       // What a key is refused is not taken from its workspace: one key alone could use up what all have.
       if (managed.some(({ isOver }) => isOver)) return managed;
       return [...managed, ...chargeInProcess(counts, quotas, caller, uses)];

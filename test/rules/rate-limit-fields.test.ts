@@ -15,17 +15,15 @@ const bytes: Standing = {
 };
 
 test('the header fields name each limit that a request met, its quota and window, and what is left for how long', () => {
-  expect(rateLimitFields([list, bytes])).toEqual([
-    [
-      'ratelimit-policy',
+  expect(rateLimitFields([list, bytes])).toEqual({
+    'ratelimit-policy':
       '"webhookSubscriptions";q=50;w=60, "published-bytes";q=4000000000;qu="content-bytes";w=60',
-    ],
-    ['ratelimit', '"webhookSubscriptions";r=49;t=60, "published-bytes";r=0;t=1'],
-  ]);
+    ratelimit: '"webhookSubscriptions";r=49;t=60, "published-bytes";r=0;t=1',
+  });
 });
 
 test('a request that meets no limit has no such fields', () => {
-  expect(rateLimitFields([])).toEqual([]);
+  expect(rateLimitFields([])).toEqual({});
 });
 
 test('a refused client waits for the last of the limits that refused it, a second at least', () => {

@@ -193,9 +193,9 @@ async function serve(parts: Parts, started: AsyncDisposableStack): Promise<strin
   registerMessagePages(http, parts);
   if (config.role !== 'worker') {
     const schema = buildGraphqlSchema();
-    const readOperation = createOperationReader(schema, config.limits);
-    registerGraphqlHttp(http, schema, readOperation, parts);
-    const overWebSocket = registerGraphqlWebSocket(http, schema, readOperation, parts);
+    const reader = createOperationReader(schema, config.limits);
+    registerGraphqlHttp(http, reader, parts);
+    const overWebSocket = registerGraphqlWebSocket(http, schema, reader, parts);
     started.defer(() => overWebSocket.stop());
     await registerGraphiql(http, { folder: graphiqlFolder });
   }

@@ -19,6 +19,13 @@ export function httpOf({ data, errors = [] }: ExecutionResult): Required<HttpExt
   return { status, headers: Object.assign({}, ...asked.map(({ headers }) => headers)) };
 }
 
+/** The result of what was refused before it was executed, or broke off. */
+export function asResult(error: unknown): ExecutionResult & { readonly errors: readonly GraphQLError[] } {
+  if (error instanceof GraphQLError) return { errors: [error] };
+  const extensions = { http: { status: 500 } };
+  return { errors: [new GraphQLError('', { originalError: error as Error, extensions })] };
+}
+
 /** Whether an error is meant for the caller: everything that GraphQL itself or a resolver states on purpose. */
 function isMeant({ originalError }: GraphQLError): boolean {
   return !originalError || originalError instanceof GraphQLError;

@@ -31,7 +31,7 @@ export interface DocumentLimits {
 
 const told = {
   exposeLimits: true,
-  // Thrown, as the rules do by themselves, it would count as a failure of the server.
+  // Not thrown, as the rules do by themselves: what else is wrong is to be told as well.
   propagateOnRejection: false,
   onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(error)],
 };

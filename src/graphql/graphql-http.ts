@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type ExecutionResult, execute, GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import { type ExecutionResult, execute, GraphQLError, OperationTypeNode } from 'graphql';
 import Negotiator from 'negotiator';
 import type { RequestLimits } from '../config.js';
 import type { Parts } from '../parts.js';
@@ -7,14 +7,14 @@ import { rateLimitFields } from '../rules/rate-limit-fields.js';
 import { keyHashFrom } from '../workspaces/authenticate.js';
 import { admitCaller } from './admit-caller.js';
 import { chargeOperation } from './charge-operation.js';
-import { httpOf, toClientError } from './client-errors.js';
+import { asResult, httpOf, toClientError } from './client-errors.js';
 import { Context } from './context.js';
-import type { ReadOperation } from './read-operation.js';
+import type { OperationReader } from './read-operation.js';
 import { readRequest } from './read-request.js';
 
-// The first is for whoever does not say.
-const mediaTypes = ['application/json; charset=utf-8', 'application/graphql-response+json; charset=utf-8'];
-const [json = ''] = mediaTypes;
+// For whoever does not say.
+const json = 'application/json; charset=utf-8';
+const mediaTypes = [json, 'application/graphql-response+json; charset=utf-8'];
 
 const keylessBodyBytes = 64 * 1024;
 const keyless = new GraphQLError(
@@ -23,25 +23,21 @@ const keyless = new GraphQLError(
 );
 
 /** GraphQL over HTTP at /graphql, as https://graphql.github.io/graphql-over-http/draft/ has it. */
-export function registerGraphqlHttp(
-  app: FastifyInstance,
-  schema: GraphQLSchema,
-  read: ReadOperation,
-  parts: Parts,
-): void {
+export function registerGraphqlHttp(app: FastifyInstance, reader: OperationReader, parts: Parts): void {
   const resultOf = async (request: FastifyRequest, reply: FastifyReply): Promise<ExecutionResult> => {
     const asked = readRequest(request);
     const key = keyHashFrom(request.headers);
     const caller = key === undefined ? undefined : await admitCaller(key, request.raw, parts);
-    const operation = read(asked);
+    const operation = reader.read(asked);
     if (!('document' in operation)) return { errors: operation };
     refuseByMethod(request.method, operation.operation.operation);
     if (caller) {
-      const ahead = { ...operation, query: asked.query, variables: asked.variables, bytes: bytesOf(request) };
-      const { standings, refusal } = await chargeOperation(schema, ahead, caller, parts);
+      const { standings, refusal } = await chargeOperation(operation, bytesOf(request), caller, parts);
       void reply.headers(rateLimitFields(standings));
       if (refusal) return { errors: [refusal] };
     }
+    const refusal = reader.refusalOf(operation);
+    if (refusal) return { errors: [refusal] };
     return execute({ ...operation, contextValue: new Context(caller, parts) });
   };
 
@@ -69,13 +65,6 @@ const notAcceptable: ExecutionResult = {
     }),
   ],
 };
-
-/** What is refused before it is executed, or breaks off. */
-function asResult(error: unknown): ExecutionResult {
-  if (error instanceof GraphQLError) return { errors: [error] };
-  const extensions = { http: { status: 500 } };
-  return { errors: [new GraphQLError('', { originalError: error as Error, extensions })] };
-}
 
 function refuseByMethod(method: string, operation: OperationTypeNode): void {
   if (operation === OperationTypeNode.QUERY) return;

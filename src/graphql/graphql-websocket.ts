@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
+import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type ServerOptions } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
@@ -17,7 +17,7 @@ import { gatherMessages } from './gather-messages.js';
 import { hostFault } from './host-fault.js';
 import { type Link, linkWebSocket } from './link-websocket.js';
 import { liveAnswers } from './live-answers.js';
-import type { OperationAsked, ReadOperation } from './read-operation.js';
+import type { OperationAsked, OperationRead, OperationReader } from './read-operation.js';
 
 const initWithinMs = 5_000;
 const goingAway = 1001;
@@ -34,7 +34,7 @@ interface AcceptedLink extends Link {
 export function registerGraphqlWebSocket(
   app: FastifyInstance,
   schema: GraphQLSchema,
-  read: ReadOperation,
+  reader: OperationReader,
   parts: Parts,
 ): { stop(): Promise<void> } {
   const sockets = new WebSocketServer({
@@ -53,7 +53,7 @@ export function registerGraphqlWebSocket(
   );
   const requestIds = new WeakMap<IncomingMessage, string>();
   sockets.on('headers', (lines, request) => lines.push(`x-request-id: ${requestIds.get(request)}`));
-  const server = makeServer<Record<string, unknown>, AcceptedLink>(serverOptions(schema, read, parts));
+  const server = makeServer<Record<string, unknown>, AcceptedLink>(serverOptions(schema, reader, parts));
   app.server.on('upgrade', (request, connection, head) => {
     const refusal = refusalOf(request, parts.config.publicUrl);
     if (refusal) endBare(connection, ...refusal);
@@ -90,7 +90,7 @@ async function closeAll(sockets: WebSocketServer): Promise<void> {
 
 function serverOptions(
   schema: GraphQLSchema,
-  read: ReadOperation,
+  reader: OperationReader,
   parts: Parts,
 ): ServerOptions<Record<string, unknown>, AcceptedLink> {
   const accept = createSocketGate(parts);
@@ -108,7 +108,7 @@ function serverOptions(
       return true;
     },
     onSubscribe: ({ extra, subscriptions }, id, asked) => {
-      const prepared = prepare(read, parts, extra, withExactNumbers(asked, extra.message))
+      const prepared = prepare(reader, parts, extra, withExactNumbers(asked, extra.message))
         .then((ready) =>
           'document' in ready && !mayGoLive(ready, extra, subscriptions, id, most)
             ? [tooManyLive(most)]
@@ -156,28 +156,28 @@ function withExactNumbers(asked: OperationAsked, message = ''): OperationAsked {
 
 /** An operation with all that it needs to be executed, or why it is refused. */
 async function prepare(
-  read: ReadOperation,
+  reader: OperationReader,
   parts: Parts,
   { accepted }: AcceptedLink,
   asked: OperationAsked,
-): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  const operation = read(asked);
+): Promise<OperationRead | readonly GraphQLError[]> {
+  const operation = reader.read(asked);
   if (!('document' in operation)) return operation;
-  const caller = await parts.authenticator.authenticate(accepted?.key ?? '');
-  const refusal =
-    caller && (await chargeOperation(operation.schema, { ...asked, ...operation }, caller, parts)).refusal;
+  const caller = accepted && (await parts.authenticator.authenticate(accepted.key));
+  const charged = caller && (await chargeOperation(operation, undefined, caller, parts));
+  const refusal = charged?.refusal ?? reader.refusalOf(operation);
   return refusal ? [refusal] : { ...operation, contextValue: new Context(caller, parts) };
 }
 
 /** Counts a subscription among those of its socket; false where they are too many. Other operations always may. */
 function mayGoLive(
-  { document, operationName }: ExecutionArgs,
+  { operation }: OperationRead,
   { live }: AcceptedLink,
   subscriptions: Readonly<Record<string, unknown>>,
   id: string,
   most: number,
 ): boolean {
-  if (getOperationAST(document, operationName)?.operation !== 'subscription') return true;
+  if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return true;
   for (const known of live) if (!(known in subscriptions)) live.delete(known);
   if (live.size >= most) return false;
   live.add(id);

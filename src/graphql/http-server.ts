@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { RequestLimits } from '../config.js';
 import { parseExactJson } from '../rules/exact-json.js';
 import { bareHeaders, endBare, problem, securityHeaders } from './bare-answer.js';
-import { httpOf, toClientError } from './client-errors.js';
+import { asResult, httpOf, toClientError } from './client-errors.js';
 import { hostFault } from './host-fault.js';
 
 declare module 'fastify' {
@@ -89,6 +89,7 @@ export function createHttpServer(
 
 /** Of a type that Fastify has taken for JSON; without a charset it is UTF-8 (RFC 8259, section 8.1). */
 function claimsUtf8(contentType = ''): boolean {
+  // As nearly all say it, which need not be parsed.
   if (contentType === 'application/json') return true;
   const charset = new MIMEType(contentType).params.get('charset') ?? 'utf-8';
   return charset.toLowerCase() === 'utf-8';
@@ -127,16 +128,13 @@ function answerFailures(app: FastifyInstance, limits: RequestLimits, log: Logger
       ),
   );
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
-    if (error instanceof GraphQLError) {
-      const { status, headers } = httpOf({ errors: [error] });
-      const told = toClientError(error, log, request.id);
-      return reply
-        .code(status)
-        .headers(headers)
-        .send({ errors: [told] });
-    }
     const status = error.statusCode ?? 500;
-    if (status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed');
+    if (error instanceof GraphQLError || status >= 500) {
+      const result = asResult(error);
+      const { status, headers } = httpOf(result);
+      const errors = result.errors.map((each) => toClientError(each, log, request.id));
+      return reply.code(status).headers(headers).send({ errors });
+    }
     // Not to be closed at once: who first sends the whole of a body that is too long would find a broken pipe, and no answer.
     if (status === 413) reply.removeHeader('connection');
     const { code, message } = told(status, error, limits);
@@ -180,7 +178,6 @@ function told(
     };
   if (status === 415)
     return { code: 'BAD_USER_INPUT', message: 'A request body is application/json in UTF-8.' };
-  if (status >= 500) return { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.' };
   return {
     code: 'BAD_USER_INPUT',
     message: error instanceof SyntaxError ? error.message : 'The request is malformed.',

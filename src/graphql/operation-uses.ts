@@ -3,7 +3,6 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
-  getOperationAST,
   Kind,
   type OperationDefinitionNode,
   print,
@@ -22,13 +21,11 @@ type Variables = Readonly<Record<string, unknown>>;
 export function operationUses(
   schema: GraphQLSchema,
   document: DocumentNode,
-  operationName: string | null | undefined,
+  operation: OperationDefinitionNode,
   given: Variables | null | undefined,
   requestBytes: () => number,
 ): OperationUses {
-  const operation = getOperationAST(document, operationName);
   const uses = { fields: new Map<string, number>(), events: 0, bytes: 0 };
-  if (!operation) return uses;
   const variables = { ...defaultsOf(operation), ...given };
   const published: FieldNode[] = [];
   for (const field of rootFields(schema, document, operation, variables)) {

@@ -23,29 +23,39 @@ export interface OperationAsked {
   readonly variables?: Record<string, unknown> | null | undefined;
 }
 
-/** An operation that is valid, within its limits, and fits its variables. */
+/** An operation of a valid document, ready to be executed. */
 export interface OperationRead extends ExecutionArgs {
   readonly operation: OperationDefinitionNode;
+  readonly variableValues: Record<string, unknown> | null | undefined;
 }
 
-/** Makes an operation ready to execute, or tells all that is wrong with it. */
-export type ReadOperation = (asked: OperationAsked) => OperationRead | readonly GraphQLError[];
+/** Reads the operations on a schema, by whichever transport they come. */
+export interface OperationReader {
+  /** Parses and validates; gives all that is wrong with the document where something is. */
+  read(asked: OperationAsked): OperationRead | readonly GraphQLError[];
+  /** Why an operation asks for too much at once, or cannot have its variables. Asked once it has been counted. */
+  refusalOf(operation: OperationRead): GraphQLError | undefined;
+}
 
-// Valid documents are kept by their text, so much of it in all. Parsed, a character takes 30 to 240 bytes.
+// Valid documents are kept by their text: so much of it in all, and no more of one, which could push out all others. Parsed, a character
+// takes 30 to 240 bytes.
 const keptCharacters = 100_000;
+const keptCharactersOfOne = 10_000;
 const withoutField = 'The field of this subscription is left out by @skip or @include.';
 
-/** Makes what reads the operations on a schema. */
-export function createOperationReader(schema: GraphQLSchema, limits: RequestLimits): ReadOperation {
+/** Makes the reader of a schema's operations. */
+export function createOperationReader(schema: GraphQLSchema, limits: RequestLimits): OperationReader {
   const { parseOptions, rules, refusalWith } = createDocumentLimits(schema, limits);
   const documents = new LRUCache<string, DocumentNode>({
     maxSize: keptCharacters,
+    maxEntrySize: keptCharactersOfOne,
     sizeCalculation: (_document, query) => query.length,
   });
 
-  function readDocument(query: string): DocumentNode | readonly GraphQLError[] {
-    const known = documents.get(query);
+  function readDocument(given: string): DocumentNode | readonly GraphQLError[] {
+    const known = documents.get(given);
     if (known) return known;
+    const query = ownCopyOf(given);
     let document: DocumentNode;
     try {
       document = parse(query, parseOptions);
@@ -59,21 +69,28 @@ export function createOperationReader(schema: GraphQLSchema, limits: RequestLimi
     return document;
   }
 
-  return ({ query, operationName, variables }) => {
-    const document = readDocument(query);
-    if (!('kind' in document)) return document;
-    const operation = getOperationAST(document, operationName);
-    if (!operation) return [unknownOperation(operationName)];
-    if (variables) makeNumbersPlain(schema, operation, variables);
-    const refusal = refusalWith(document, operation, variables);
-    if (refusal) return [refusal];
-    if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
+  return {
+    read({ query, operationName, variables }) {
+      const document = readDocument(query);
+      if (!('kind' in document)) return document;
+      const operation = getOperationAST(document, operationName);
+      if (!operation) return [unknownOperation(operationName)];
+      if (variables) makeNumbersPlain(schema, operation, variables);
+      return { schema, document, operation, operationName, variableValues: variables };
+    },
+    refusalOf({ document, operation, variableValues }) {
+      const refusal = refusalWith(document, operation, variableValues);
+      if (refusal || operation.operation !== OperationTypeNode.SUBSCRIPTION) return refusal;
       // graphql takes the field for granted.
-      const { fields } = operationUses(schema, document, operationName, variables, () => 0);
-      if (fields.size === 0) return [withCode(new GraphQLError(withoutField), 'BAD_USER_INPUT')];
-    }
-    return { schema, document, operation, operationName, variableValues: variables };
+      const { fields } = operationUses(schema, document, operation, variableValues, () => 0);
+      return fields.size === 0 ? withCode(new GraphQLError(withoutField), 'BAD_USER_INPUT') : undefined;
+    },
   };
+}
+
+/** A text that came in a URL is a slice of it, by which V8 would keep the whole. */
+function ownCopyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
 function faultsOf(
@@ -91,9 +108,10 @@ function faultsOf(
 }
 
 function unknownOperation(operationName: string | null | undefined): GraphQLError {
-  const message = operationName
-    ? `The document has no operation named "${operationName}".`
-    : 'The document has several operations: operationName is the name of one of them.';
+  const message =
+    typeof operationName === 'string'
+      ? `The document has no operation named "${operationName}".`
+      : 'The document has several operations: operationName is the name of one of them.';
   return withCode(new GraphQLError(message), 'OPERATION_RESOLUTION_FAILURE');
 }
 

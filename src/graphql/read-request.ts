@@ -18,7 +18,8 @@ export function readRequest({ method, headers, query, body }: Asking): Operation
     return readParameters(body);
   }
   const isDeliberate = deliberate.some((name) => headers[name]);
-  if (!isDeliberate && !/^application\/json\b/i.test(headers['content-type'] ?? '')) throw badRequest(csrf);
+  if (!isDeliberate && !/^application\/json *(;|$)/i.test(headers['content-type'] ?? ''))
+    throw badRequest(csrf);
   const { variables, extensions, ...others } = query as Record<string, unknown>;
   return readParameters({ ...others, variables: parsed(variables), extensions: parsed(extensions) });
 }
@@ -26,11 +27,11 @@ export function readRequest({ method, headers, query, body }: Asking): Operation
 function readParameters(given: Readonly<Record<string, unknown>>): OperationAsked {
   const { query, operationName = null, variables = null, extensions = null } = given;
   // By this answer clients that send a hash know that they are to send the query.
-  if (query === undefined && isObject(extensions) && 'persistedQuery' in extensions)
+  if (!query && isObject(extensions) && 'persistedQuery' in extensions)
     throw new GraphQLError('PersistedQueryNotSupported', {
       extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 200 } },
     });
-  const isQuery = typeof query === 'string' && query.trim() !== '';
+  const isQuery = typeof query === 'string' && query !== '';
   const isName = operationName === null || typeof operationName === 'string';
   const areVariables = variables === null || isObject(variables);
   if (isQuery && isName && areVariables && (extensions === null || isObject(extensions)))

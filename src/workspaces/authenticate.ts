@@ -13,8 +13,10 @@ export interface Caller {
   readonly expiresAtMs: number | undefined;
 }
 
-/** What is known of a key that was sent: its SHA-256 in Base64. The key itself is kept nowhere. */
-export type KeyHash = string;
+declare const isKeyHash: unique symbol;
+
+/** What is kept of a key that was sent: its SHA-256, in Base64. */
+export type KeyHash = string & { readonly [isKeyHash]: true };
 
 /** Knows keys by heart for a moment, so that a busy caller does not cost a look-up each time. */
 export interface Authenticator {
@@ -38,7 +40,7 @@ const keyNames: ReadonlySet<string> = new Set(['authorization', 'x-api-key', 'x-
 /** Reads keys out of the headers or the connection_init payload; the names are not case-sensitive. */
 export function keyHashFrom(given: Readonly<Record<string, unknown>>): KeyHash | undefined {
   const key = keyIn(given);
-  return key === undefined ? undefined : hashApiKey(key).toString('base64');
+  return key === undefined ? undefined : (hashApiKey(key).toString('base64') as KeyHash);
 }
 
 function keyIn(given: Readonly<Record<string, unknown>>): string | undefined {

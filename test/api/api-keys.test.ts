@@ -8,7 +8,7 @@ import {
   ViewerDocument,
 } from '../../generated/operations.js';
 import { openDatabase } from '../../src/storage/database.js';
-import { createAuthenticator, keyHashFrom } from '../../src/workspaces/authenticate.js';
+import { createAuthenticator, type KeyHash, keyHashFrom } from '../../src/workspaces/authenticate.js';
 import { eventually } from '../support/eventually.js';
 import { postGraphql } from '../support/post-graphql.js';
 import { type Env, freshEnv, startTendril, type Tendril } from '../support/tendril.js';
@@ -183,7 +183,7 @@ describe('a key that is revoked', () => {
       await authenticator.close();
       await database.close();
     });
-    const keyHash = keyHashFrom({ 'x-api-key': key }) ?? '';
+    const keyHash = keyHashFrom({ 'x-api-key': key }) as KeyHash;
     const reading = authenticator.authenticate(keyHash);
     // Whoever revokes says so once it is committed, and this may be read by then and still be on its way.
     authenticator.forget();

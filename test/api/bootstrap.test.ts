@@ -3,7 +3,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { EventType } from '../../src/events/event-type.entity.js';
 import { type Database, openDatabase } from '../../src/storage/database.js';
 import { ApiKey } from '../../src/workspaces/api-key.entity.js';
-import { createAuthenticator, keyHashFrom } from '../../src/workspaces/authenticate.js';
+import { createAuthenticator, type KeyHash, keyHashFrom } from '../../src/workspaces/authenticate.js';
 import { bootstrapWorkspace } from '../../src/workspaces/bootstrap-workspace.js';
 import { Workspace } from '../../src/workspaces/workspace.entity.js';
 import { newDatabase } from '../support/stores.js';
@@ -90,7 +90,7 @@ async function rows() {
 
 async function scopesOf(key: string | undefined) {
   const authenticator = createAuthenticator(database);
-  const caller = await authenticator.authenticate(keyHashFrom({ 'x-api-key': key }) ?? '');
+  const caller = await authenticator.authenticate(keyHashFrom({ 'x-api-key': key }) as KeyHash);
   await authenticator.close();
   return caller?.scopes;
 }

@@ -37,6 +37,8 @@ describe('GraphQL over HTTP', () => {
     const refused = await fetch(url);
     expect(refused.status).toBe(400);
     expect(await codesOf(refused)).toEqual(['BAD_REQUEST']);
+    const other = await fetch(url, { headers: { 'content-type': 'application/json+x' } });
+    expect([other.status, await codesOf(other)]).toEqual([400, ['BAD_REQUEST']]);
     const answered = await fetch(url, { headers: { 'apollo-require-preflight': 'yes' } });
     expect(await answered.json()).toEqual({ data: { __typename: 'Query' } });
   });
@@ -110,7 +112,7 @@ describe('GraphQL over HTTP', () => {
   });
 
   test('tells all that is wrong with a request at once', async () => {
-    const response = await post('{"query":" ","operationName":1,"variables":[],"extensions":1.0}');
+    const response = await post('{"query":"","operationName":1,"variables":[],"extensions":1.0}');
     expect(response.status).toBe(400);
     const { errors } = (await response.json()) as { errors: { message: string }[] };
     expect(errors.map(({ message }) => message)).toEqual([
@@ -120,8 +122,10 @@ describe('GraphQL over HTTP', () => {
 
   test('tells a client that sends hashes of documents to send the documents', async () => {
     const hash = { persistedQuery: { version: 1, sha256Hash: 'ab'.repeat(32) } };
-    const asked = await post(JSON.stringify({ extensions: hash }));
-    expect([asked.status, await codesOf(asked)]).toEqual([200, ['PERSISTED_QUERY_NOT_SUPPORTED']]);
+    for (const query of [undefined, null, '']) {
+      const asked = await post(JSON.stringify({ query, extensions: hash }));
+      expect([asked.status, await codesOf(asked)]).toEqual([200, ['PERSISTED_QUERY_NOT_SUPPORTED']]);
+    }
     const answered = await post(JSON.stringify({ query: '{ __typename }', extensions: hash }));
     expect(await answered.json()).toEqual({ data: { __typename: 'Query' } });
   });

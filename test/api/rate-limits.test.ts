@@ -65,6 +65,25 @@ describe('a use over a limit', () => {
     expect((await postGraphql(tendril, list)).data).toEqual({ webhookSubscriptions: { totalCount: 0 } });
   });
 
+  test.each([
+    ['has a variable of another type', 'query ($x: Int) { webhookSubscriptions(first: $x) { totalCount } }'],
+    [
+      'asks for too much',
+      '{ webhookSubscriptions(first: 250) { nodes { deliveries(first: 250) { nodes { id } } } } }',
+    ],
+  ])('may be by an operation that %s, which counts as any other', async (_says, query) => {
+    const tendril = await startTendril(await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '2' }));
+    const answered = async () => {
+      const { status, headers } = await respondGraphql(tendril, query, { variables: { x: 'x' } });
+      return [status, /"webhookSubscriptions";r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]];
+    };
+    expect([await answered(), await answered(), await answered()]).toEqual([
+      [400, '1'],
+      [400, '0'],
+      [429, '0'],
+    ]);
+  });
+
   test('is open again in the next minute', async () => {
     const env = await freshEnv({ MANAGEMENT_REQUESTS_PER_MINUTE: '1' });
     const [one, other] = [await startTendril(env), await startTendril(env)];

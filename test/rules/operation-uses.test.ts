@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { buildSchema, execute, type GraphQLFieldResolver, parse, validate } from 'graphql';
+import {
+  buildSchema,
+  execute,
+  type GraphQLFieldResolver,
+  getOperationAST,
+  type OperationDefinitionNode,
+  parse,
+  validate,
+} from 'graphql';
 import { expect, test } from 'vitest';
 import { operationUses } from '../../src/graphql/operation-uses.js';
 
@@ -142,7 +150,9 @@ test.each<[string, string, Variables, Record<string, number>, number, number?]>(
     2,
   ],
 ])('%s: counted as executed', async (_what, query, variables, fields, events, bytes) => {
-  const uses = operationUses(schema, parse(query), nameOf(query), variables, () => 7);
+  const document = parse(query);
+  const operation = getOperationAST(document, nameOf(query)) as OperationDefinitionNode;
+  const uses = operationUses(schema, document, operation, variables, () => 7);
   expect({ ...uses, fields: Object.fromEntries(uses.fields) }).toEqual({
     fields,
     events,

@@ -32,6 +32,7 @@ export async function createDeliveryUpdates(database: Database, log: Logger): Pr
     for (const set of streams.values()) for (const stream of set) stream.miss();
   };
   const onChanged = (payload: string) => {
+    if (streams.size === 0) return;
     try {
       tell(streams, JSON.parse(payload) as ToldChanges);
     } catch (error) {

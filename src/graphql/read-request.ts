@@ -34,13 +34,13 @@ function readParameters(given: Readonly<Record<string, unknown>>): OperationAske
   const isQuery = typeof query === 'string' && query !== '';
   const isName = operationName === null || typeof operationName === 'string';
   const areVariables = variables === null || isObject(variables);
-  if (isQuery && isName && areVariables && (extensions === null || isObject(extensions)))
-    return { query, operationName, variables };
+  const areExtensions = extensions === null || isObject(extensions);
+  if (isQuery && isName && areVariables && areExtensions) return { query, operationName, variables };
   const faults = [
     isQuery ? '' : 'query is a GraphQL document as a string, which is not empty.',
     isName ? '' : 'operationName is a string.',
     areVariables ? '' : 'variables is a JSON object.',
-    extensions === null || isObject(extensions) ? '' : 'extensions is a JSON object.',
+    areExtensions ? '' : 'extensions is a JSON object.',
   ];
   throw badRequest(faults.filter(Boolean).join(' '));
 }

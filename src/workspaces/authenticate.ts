@@ -37,7 +37,7 @@ const maxKnown = 10_000;
 const writeLastUsedEveryMs = 5_000;
 const keyNames: ReadonlySet<string> = new Set(['authorization', 'x-api-key', 'x-ivy-api-key']);
 
-/** Reads keys out of the headers or the connection_init payload; the names are not case-sensitive. */
+/** Reads a key out of the headers or the connection_init payload, and gives its hash; the names are not case-sensitive. */
 export function keyHashFrom(given: Readonly<Record<string, unknown>>): KeyHash | undefined {
   const key = keyIn(given);
   return key === undefined ? undefined : (hashApiKey(key).toString('base64') as KeyHash);

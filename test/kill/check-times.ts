@@ -13,6 +13,8 @@ const goesOnWithinMs = 10_000;
 // What is published so long after a kill still feels it.
 const publishedWithinMs = 3_000;
 const stopsWithinMs = 20_000;
+// What holds up a stop where nothing is under way is a connection that nobody gave back.
+const stopsIdleWithinMs = 5_000;
 // Endpoints that always answer, so that what a delivery waits for is the server.
 const reliable = ['steady', 'late'];
 
@@ -107,16 +109,18 @@ function delayAfter(killMs: number, fromMs: number, came: readonly Arrival[]): n
   return isDone || next === undefined ? [] : [Math.max(0, next.atMs - fromMs)];
 }
 
-/** A process that is asked to end does so in time with 0, and none ends by itself. */
+/** A process that is asked to end does so in time with 0, at once where nothing is under way, and none ends by itself. */
 export function checkProcesses({ entries }: RunRecord): Finding {
   const ended = entriesOf(entries, 'ended');
   const stopped = ended.filter(({ asked }) => asked === 'SIGTERM');
+  const idleMs = entriesOf(entries, 'mended')[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  const idleStopMs = stopsIdleWithinMs + slowestStart(entries);
   return {
     check: `SIGTERM ends a process with 0 within ${stopsWithinMs / 1000} s, and none ends by itself`,
     measured: `${stopped.length} stopped${stopped.map(({ tookMs }) => `, in ${tookMs} ms`).join('')}`,
     violations: [
       ...stopped
-        .filter(({ how, tookMs }) => how !== 0 || tookMs > stopsWithinMs)
+        .filter(({ atMs, how, tookMs }) => how !== 0 || tookMs > (atMs > idleMs ? idleStopMs : stopsWithinMs))
         .map(({ process, how, tookMs }) => `${process} ended with ${how} after ${tookMs} ms`),
       ...ended
         .filter(({ asked }) => asked === null)

@@ -21,11 +21,12 @@ interface Run {
   readonly events: FinalState['events'][number][];
   readonly deliveries: Writable<FinalDelivery>[];
   readonly subscriptions: Writable<FinalSubscription>[];
+  readonly managed: Writable<FinalState['managed'][number]>[];
 }
 
 /** Three events, to three endpoints; a worker is killed after it has sent evt_1 to `steady`, before that is on record. */
 function flawlessRun(): Run {
-  const run: Run = { entries: [], events: [], deliveries: [], subscriptions: [] };
+  const run: Run = { entries: [], events: [], deliveries: [], subscriptions: [], managed: [] };
   publish(run, 'evt_1', 9_900);
   run.entries.push(
     {
@@ -56,16 +57,31 @@ function flawlessRun(): Run {
   run.entries.push(
     { kind: 'resent', atMs: 33_000, endpoint: 'steady', eventId: 'evt_3', answer: 'accepted' },
     ...arrival('steady', 'evt_3', 33_050, true),
+    managed(34_000, 'create', 'made', 'accepted'),
+    managed(35_000, 'describe', 'changed', 'accepted'),
+    managed(36_000, 'describe', 'perhaps', 'none'),
+    { kind: 'mended', atMs: 37_000 },
+    managed(37_500, 'describe', 'last', 'accepted'),
     { kind: 'ended', atMs: 40_000, process: 'worker-1', asked: 'SIGTERM', how: 0, tookMs: 300 },
   );
   deliveryOf(run, 'steady', 'evt_3').attempts = [attempt(1, 'SUCCEEDED'), attempt(2, 'SUCCEEDED', 'RESEND')];
   deliveryOf(run, 'steady', 'evt_3').attemptCount = 2;
+  run.managed.push({ id: 'wsub_1', description: 'last' });
   run.subscriptions.push(
     subscription('steady', { deliveryCount: 3, failuresInARow: 0 }),
     subscription('failing', { failureCount: 3, failuresInARow: 3, lastDeliveryMs: 110 }),
     subscription('going', { deliveryCount: 2, failureCount: 1, status: 'DISABLED', disabledReason: 'GONE' }),
   );
   return run;
+}
+
+function managed(
+  atMs: number,
+  change: EntryOf<'managed'>['change'],
+  description: string | null,
+  answer: EntryOf<'managed'>['answer'],
+): Entry {
+  return { kind: 'managed', atMs, change, id: 'wsub_1', description, answer, why: '' };
 }
 
 let requests = 0;
@@ -278,6 +294,30 @@ describe('the checker finds', () => {
     ],
     'a process that ended by itself': [
       (run) => run.entries.push({ kind: 'ended', atMs: 1, process: 'api-1', asked: null, how: 1, tookMs: 0 }),
+      'SIGTERM',
+    ],
+    'a change of a subscription that was accepted and is lost': [
+      (run) => Object.assign(run.managed[0] ?? {}, { description: 'changed' }),
+      'changes of subscriptions',
+    ],
+    'a subscription that was created and is gone': [
+      (run) => void run.managed.splice(0),
+      'changes of subscriptions',
+    ],
+    'a subscription that was deleted and is there': [
+      (run) => void run.entries.push(managed(37_600, 'delete', null, 'accepted')),
+      'changes of subscriptions',
+    ],
+    'a change that was refused': [
+      (run) => void run.entries.push(managed(30_000, 'describe', 'refused', 'refused')),
+      'changes of subscriptions',
+    ],
+    'a change without an answer once all is mended': [
+      (run) => void run.entries.push(managed(37_600, 'describe', 'unheard', 'none')),
+      'changes of subscriptions',
+    ],
+    'a process that is idle and ends late': [
+      (run) => Object.assign(entryOf(run, 'ended', 1), { tookMs: 15_000 }),
       'SIGTERM',
     ],
     'a process that did not heed SIGTERM in time': [

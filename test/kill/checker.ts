@@ -1,6 +1,7 @@
 import { checkCounters, checkGone } from './check-counters.js';
 import { checkAttempts, checkBytes, checkLoss, checkSettled, checkStored } from './check-deliveries.js';
 import { checkDuplicates } from './check-duplicates.js';
+import { checkManaging } from './check-managing.js';
 import { checkKills, checkProcesses, checkPublishing, checkSending } from './check-times.js';
 import type { FinalState } from './final-state.js';
 import type { Entry } from './history.js';
@@ -23,6 +24,7 @@ export function check(
     checkBytes,
     checkCounters,
     checkGone,
+    checkManaging,
     checkSending,
     checkPublishing,
     checkKills,

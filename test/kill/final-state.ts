@@ -7,6 +7,8 @@ export interface FinalState {
   readonly events: readonly { readonly id: string; readonly key: string | null; readonly payload: string }[];
   readonly deliveries: readonly FinalDelivery[];
   readonly subscriptions: readonly FinalSubscription[];
+  /** The other subscriptions that have not been deleted. */
+  readonly managed: readonly { readonly id: string; readonly description: string }[];
 }
 
 /** A delivery with its attempts, by their numbers. */
@@ -57,6 +59,7 @@ export async function readFinalState(
   const endpoints = new Map([...subscriptions].map(([endpoint, id]) => [id, endpoint]));
   const events = await database.query('SELECT id, idempotency_key AS key, payload FROM event');
   const deliveries = await database.query(readDeliveries);
+  const managed = await database.query(readManaged);
   return {
     events: events.rows.map((row) => ({ ...row, id: toTypeId('evt', row.id) })),
     deliveries: deliveries.rows.map((row) => ({
@@ -68,6 +71,7 @@ export async function readFinalState(
     subscriptions: await Promise.all(
       [...subscriptions].map(([endpoint, id]) => readSubscription(database, api, endpoint, id)),
     ),
+    managed: managed.rows.map((row) => ({ ...row, id: toTypeId('wsub', row.id) })),
   };
 }
 
@@ -100,6 +104,9 @@ const readDeliveries = `SELECT d.id, d.event_id AS "eventId", d.subscription_id 
         'endedMs', round(extract(epoch FROM a.started_at) * 1000) + a.duration_ms) ORDER BY a.number, a.id)
       FROM attempt a WHERE a.workspace_id = d.workspace_id AND a.delivery_id = d.id), '[]') AS attempts
   FROM delivery d`;
+
+const readManaged =
+  'SELECT id, description FROM webhook_subscription WHERE description IS NOT NULL AND deleted_at IS NULL';
 
 const readStreaks = `SELECT c.failures_in_a_row AS failures
   FROM subscription_counter c JOIN webhook_subscription s ON s.id = c.subscription_id WHERE s.endpoint_url LIKE $1`;

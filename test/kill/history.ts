@@ -21,6 +21,19 @@ export type Entry =
   | { kind: 'refused'; atMs: number; payload: string; why: string }
   /** A resend was asked for; without an answer it may have been accepted or not. */
   | { kind: 'resent'; atMs: number; endpoint: string; eventId: string; answer: 'accepted' | 'none' }
+  /** A subscription was to be changed; without an answer it may have been or not. `id` is null where it was never learnt. */
+  | {
+      kind: 'managed';
+      atMs: number;
+      change: 'create' | 'describe' | 'delete';
+      id: string | null;
+      /** Null where it was deleted. */
+      description: string | null;
+      answer: 'accepted' | 'refused' | 'none';
+      why: string;
+    }
+  /** From here on nothing is done to the servers any more. */
+  | { kind: 'mended'; atMs: number }
   | { kind: 'arrived'; atMs: number; request: number; endpoint: string; webhookId: string; body: string }
   /** The whole of a 2xx answer was handed to the connection. */
   | { kind: 'answered'; atMs: number; request: number }

@@ -8,6 +8,7 @@ import { check } from './checker.js';
 import { diceOf } from './dice.js';
 import { readFinalState } from './final-state.js';
 import { type Journal, openJournal } from './history.js';
+import { startManagers } from './manager.js';
 import { unleash } from './nemesis.js';
 import { publishedType, startPublishers } from './publisher.js';
 import { type KillReceiver, openReceiver } from './receivers.js';
@@ -93,11 +94,12 @@ async function performOn(
   const dice = diceOf(seed + 1_000_000);
   const publishers = startPublishers(stage.asked, schedule.publishers, dice, journal);
   const stopResending = startResender(stage.asked, subscriptions, dice, journal);
+  const managers = startManagers(stage.asked, schedule.publishers, diceOf(seed + 2_000_000), journal);
   await pause(schedule.calmMs);
   const calmDown = misbehave(schedule.endpoints, receivers);
   await unleash(stage, { faults: schedule.faults, journal, waitsForLeases, tell: tellAt });
   tellAt(Date.now(), 'all is mended');
-  await Promise.all([calmDown(), publishers.stop(), stopResending()]);
+  await Promise.all([calmDown(), publishers.stop(), stopResending(), managers.stop()]);
   await settle(stage);
   tellAt(Date.now(), 'all is settled');
 

@@ -39,7 +39,7 @@ export interface PlannedEndpoint {
 /** All that a run does, made from its seed. */
 export interface Schedule {
   readonly replicaSet: boolean;
-  /** How many publish, each waiting for its answers. */
+  /** How many publish, each waiting for its answers, and how many change subscriptions. */
   readonly publishers: number;
   /** How long all is well at first. */
   readonly calmMs: number;

@@ -182,8 +182,9 @@ describe('whatever is asked is answered in JSON, under a request id,', () => {
     ['be it the root', 'GET', '/', {}, undefined, 404],
     ['be it an address that cannot be decoded', 'GET', '/%E0%A4%A', {}, undefined, 400],
     ['be it below GraphQL', 'POST', '/graphql/x', json, '{}', 404],
-    ['be it PUT', 'PUT', '/graphql', json, '{"query":"{__typename}"}', 404],
-    ['be it DELETE', 'DELETE', '/graphql', {}, undefined, 404],
+    ['be it PUT', 'PUT', '/graphql', json, '{"query":"{__typename}"}', 405],
+    ['be it DELETE', 'DELETE', '/graphql', {}, undefined, 405],
+    ['be it POST of what is only read', 'POST', '/health/live', json, '{}', 405],
     ['be it malformed JSON', 'POST', '/graphql', json, '{"query": "{ __typename }"', 400],
     ['be it no JSON', 'POST', '/graphql', json, '{ __typename }', 400],
     ['be it an empty body', 'POST', '/graphql', json, '', 400],
@@ -266,6 +267,12 @@ describe('whatever is asked is answered in JSON, under a request id,', () => {
     const { response, body: answer } = await send(method, path, headers as Record<string, string>, body);
     expect(response.statusCode).toBe(status);
     expectPlainError(response, answer);
+  });
+
+  test('and to another method, which ones an address takes', async () => {
+    const { response, body } = await send('PATCH', '/graphql?query=x', {}, undefined);
+    expect(response.headers.allow).toBe('GET, HEAD, POST');
+    expect(body).toContain('/graphql is asked by GET or HEAD or POST, not by PATCH.');
   });
 
   test('be it chunked and of more than 1 MiB', async () => {

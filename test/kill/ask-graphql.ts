@@ -4,7 +4,8 @@ export interface Asked {
   readonly key: string;
 }
 
-const answerWithinMs = 10_000;
+/** After that whoever asks gives up. */
+export const answerWithinMs = 10_000;
 
 /** Asks over GraphQL; fails where no answer comes, or one with errors. */
 export async function askGraphql<Data>(

@@ -62,6 +62,7 @@ function flawlessRun(): Run {
     managed(36_000, 'describe', 'perhaps', 'none'),
     { kind: 'mended', atMs: 37_000 },
     managed(37_500, 'describe', 'last', 'accepted'),
+    { kind: 'settled', atMs: 39_000 },
     { kind: 'ended', atMs: 40_000, process: 'worker-1', asked: 'SIGTERM', how: 0, tookMs: 300 },
   );
   deliveryOf(run, 'steady', 'evt_3').attempts = [attempt(1, 'SUCCEEDED'), attempt(2, 'SUCCEEDED', 'RESEND')];
@@ -81,7 +82,7 @@ function managed(
   description: string | null,
   answer: EntryOf<'managed'>['answer'],
 ): Entry {
-  return { kind: 'managed', atMs, change, id: 'wsub_1', description, answer, why: '' };
+  return { kind: 'managed', atMs, startedMs: atMs - 10, change, id: 'wsub_1', description, answer, why: '' };
 }
 
 let requests = 0;
@@ -306,6 +307,17 @@ describe('the checker finds', () => {
     ],
     'a subscription that was deleted and is there': [
       (run) => void run.entries.push(managed(37_600, 'delete', null, 'accepted')),
+      'changes of subscriptions',
+    ],
+    'a subscription that was created twice': [
+      (run) => void run.managed.push({ id: 'wsub_2', description: 'made' }),
+      'changes of subscriptions',
+    ],
+    'changes of which none was accepted': [
+      (run) => {
+        for (const entry of run.entries) if (entry.kind === 'managed') entry.answer = 'none';
+        run.entries.splice(run.entries.indexOf(entryOf(run, 'mended')), 1);
+      },
       'changes of subscriptions',
     ],
     'a change that was refused': [

@@ -25,6 +25,7 @@ export type Entry =
   | {
       kind: 'managed';
       atMs: number;
+      startedMs: number;
       change: 'create' | 'describe' | 'delete';
       id: string | null;
       /** Null where it was deleted. */
@@ -34,6 +35,8 @@ export type Entry =
     }
   /** From here on nothing is done to the servers any more. */
   | { kind: 'mended'; atMs: number }
+  /** Everything has come to its end, or the time for that is over. */
+  | { kind: 'settled'; atMs: number }
   | { kind: 'arrived'; atMs: number; request: number; endpoint: string; webhookId: string; body: string }
   /** The whole of a 2xx answer was handed to the connection. */
   | { kind: 'answered'; atMs: number; request: number }

@@ -5,7 +5,7 @@ import type { EntryOf, Journal } from './history.js';
 
 /** Those who change subscriptions. */
 export interface Managers {
-  /** Lets each have the answer that it waits for, and has it change one thing more at every API process: by now all is well. */
+  /** Lets each have the answer that it waits for, and has it create one more at every API process. */
   stop(): Promise<void>;
 }
 
@@ -40,8 +40,9 @@ export function startManagers(
     mutation: string,
     variables: Readonly<Record<string, unknown>>,
   ): Promise<Answer | undefined> {
+    const startedMs = Date.now();
     const note = (answer: EntryOf<'managed'>['answer'], why: string, id = what.id) =>
-      journal.write({ kind: 'managed', atMs: Date.now(), ...what, id, answer, why });
+      journal.write({ kind: 'managed', atMs: Date.now(), startedMs, ...what, id, answer, why });
     try {
       if (!api) throw new Error('no API process is up');
       const { answer } = await askGraphql<{ answer: Answer & { subscription?: { id: string } | null } }>(
@@ -101,7 +102,6 @@ export function startManagers(
     async stop() {
       isStopped = true;
       await Promise.all(loops);
-      journal.write({ kind: 'mended', atMs: Date.now() });
       await Promise.all(apis().flatMap((api) => loops.map(() => createOne(api))));
     },
   };

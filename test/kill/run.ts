@@ -99,9 +99,11 @@ async function performOn(
   const calmDown = misbehave(schedule.endpoints, receivers);
   await unleash(stage, { faults: schedule.faults, journal, waitsForLeases, tell: tellAt });
   tellAt(Date.now(), 'all is mended');
+  journal.write({ kind: 'mended', atMs: Date.now() });
   await Promise.all([calmDown(), publishers.stop(), stopResending(), managers.stop()]);
   await settle(stage);
   tellAt(Date.now(), 'all is settled');
+  journal.write({ kind: 'settled', atMs: Date.now() });
 
   const [api] = stage.asked();
   if (!api) throw new Error('no API process is up');

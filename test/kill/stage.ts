@@ -113,6 +113,7 @@ function settingsOf(databaseUrl: string, mongodbUrl: string): Record<string, str
     ALLOW_HTTP_ENDPOINTS: 'true',
     ALLOWED_NETWORKS: '127.0.0.0/8',
     MANAGEMENT_REQUESTS_PER_MINUTE: '0',
+    SUBSCRIPTIONS_PER_WORKSPACE: '100000',
     PORT: '0',
   };
 }

@@ -9,13 +9,17 @@ interface HttpExtension {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The status and headers of an answer over HTTP: what its errors ask for, the last of them where they differ. */
+/**
+ * The status and headers of an answer over HTTP: what its errors ask for, the last of them where they differ. Whoever is answered anything
+ * is told 200: a field that was forbidden must not make it look as if nothing had been done.
+ */
 export function httpOf({ data, errors = [] }: ExecutionResult): Required<HttpExtension> {
   const asked = errors.flatMap(({ extensions }) =>
     extensions.http ? [extensions.http as HttpExtension] : [],
   );
+  const isAnswered = Object.values(data ?? {}).some((value) => value !== null);
   // Without data nothing was executed.
-  const status = asked.at(-1)?.status ?? (data === undefined ? 400 : 200);
+  const status = (isAnswered ? undefined : asked.at(-1)?.status) ?? (data === undefined ? 400 : 200);
   return { status, headers: Object.assign({}, ...asked.map(({ headers }) => headers)) };
 }
 

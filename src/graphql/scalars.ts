@@ -1,20 +1,19 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { exactNumber } from '../rules/exact-json.js';
 
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const rfc3339 = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 // An offset leads beyond them, where no RFC 3339 goes in UTC, and PostgreSQL does not follow.
 const earliest = Date.parse('0001-01-01T00:00:00.000Z');
 const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
 function parseMoment(value: unknown): Date {
-  const time = typeof value === 'string' && rfc3339.test(value) ? Date.parse(value) : Number.NaN;
+  // T and Z may be small letters too.
+  const text = typeof value === 'string' ? value.toUpperCase() : '';
+  const time = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
   // Date.parse rolls the 30th of February over into March; a moment that is not in the calendar is refused instead.
-  const day = typeof value === 'string' ? Number(value.slice(8, 10)) : 0;
-  const lastDay =
-    typeof value === 'string'
-      ? new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate()
-      : 0;
+  const day = Number(text.slice(8, 10));
+  const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
   if (Number.isNaN(time) || day > lastDay || time < earliest || time > latest) {
     throw new GraphQLError(
       'A DateTime is an RFC 3339 date-time with an offset, for example 2026-02-25T12:00:00.000Z.',

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { postGraphql } from '../support/post-graphql.js';
+import { postGraphql, respondGraphql } from '../support/post-graphql.js';
 import { freshEnv, startTendril, type Tendril } from '../support/tendril.js';
 
 let tendril: Tendril;
@@ -166,6 +166,33 @@ describe('GraphQL over HTTP', () => {
       data: null,
     });
   });
+});
+
+test('a publish that took effect is told as one, whatever else was asked that is forbidden', async () => {
+  const made = await postGraphql(
+    tendril,
+    'mutation { createApiKey(input: { name: "Publisher", scopes: [PUBLISH] }) { key } }',
+  );
+  const { key } = (made.data as { createApiKey: { key: string } }).createApiKey;
+  const publish = (selection: string) =>
+    respondGraphql(
+      tendril,
+      `mutation { publishEvent(input: { type: "payout.paid", payload: {} }) { ${selection} } }`,
+      { key },
+    );
+  const response = await publish('deliveryCount event { id deliveries { id } }');
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    data: { publishEvent: { deliveryCount: 0, event: null } },
+    errors: [{ extensions: { code: 'FORBIDDEN' } }],
+  });
+  const refused = await respondGraphql(tendril, '{ event(id: "evt_x") { id } }', { key });
+  expect([refused.status, await refused.json()]).toMatchObject([403, { data: { event: null } }]);
+});
+
+test('a moment may be written with small letters', async () => {
+  const query = '{ deliveries(filter: { createdAfter: "2026-11-23t00:00:00z" }) { totalCount } }';
+  expect(await postGraphql(tendril, query)).toEqual({ data: { deliveries: { totalCount: 0 } } });
 });
 
 describe('whatever is asked is answered in JSON, under a request id,', () => {

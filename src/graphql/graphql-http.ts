@@ -56,7 +56,18 @@ export function registerGraphqlHttp(app: FastifyInstance, reader: OperationReade
       return `${JSON.stringify({ errors, data: result.data })}\n`;
     },
   });
+  app.route({
+    method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/graphql',
+    handler: async () => {
+      throw otherMethod;
+    },
+  });
 }
+
+const otherMethod = new GraphQLError('GraphQL is asked by GET or by POST.', {
+  extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { allow: 'GET, HEAD, POST' } } },
+});
 
 const notAcceptable: ExecutionResult = {
   errors: [

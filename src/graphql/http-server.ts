@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { MIMEType } from 'node:util';
-import fastify, { type FastifyInstance, type FastifyReply, type HTTPMethods } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import type { RequestLimits } from '../config.js';
@@ -120,19 +120,13 @@ function refuseOddities(app: FastifyInstance): void {
 
 /** Answers what has no route, and what fails. */
 function answerFailures(app: FastifyInstance, limits: RequestLimits, log: Logger): void {
-  app.setNotFoundHandler(({ id, method, url: asked }, reply) => {
-    const url = pathOf(asked);
-    const allowed = ['GET', 'HEAD', 'POST'].filter((each) =>
-      app.hasRoute({ method: each as HTTPMethods, url }),
-    );
-    if (allowed.length === 0)
-      return reply.code(404).send(problem('NOT_FOUND', `There is nothing at ${method} ${url}.`, id));
-    const message = `${url} is asked by ${allowed.join(' or ')}, not by ${method}.`;
-    return reply
-      .code(405)
-      .header('allow', allowed.join(', '))
-      .send(problem('BAD_USER_INPUT', message, id));
-  });
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .send(
+        problem('NOT_FOUND', `There is nothing at ${request.method} ${pathOf(request.url)}.`, request.id),
+      ),
+  );
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (error instanceof GraphQLError || status >= 500) {

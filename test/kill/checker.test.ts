@@ -60,6 +60,7 @@ function flawlessRun(): Run {
     managed(34_000, 'create', 'made', 'accepted'),
     managed(35_000, 'describe', 'changed', 'accepted'),
     managed(36_000, 'describe', 'perhaps', 'none'),
+    { ...managed(36_500, 'create', 'unheard of', 'none'), id: null },
     { kind: 'mended', atMs: 37_000 },
     managed(37_500, 'describe', 'last', 'accepted'),
     { kind: 'settled', atMs: 39_000 },
@@ -67,7 +68,7 @@ function flawlessRun(): Run {
   );
   deliveryOf(run, 'steady', 'evt_3').attempts = [attempt(1, 'SUCCEEDED'), attempt(2, 'SUCCEEDED', 'RESEND')];
   deliveryOf(run, 'steady', 'evt_3').attemptCount = 2;
-  run.managed.push({ id: 'wsub_1', description: 'last' });
+  run.managed.push({ id: 'wsub_1', description: 'last' }, { id: 'wsub_2', description: 'unheard of' });
   run.subscriptions.push(
     subscription('steady', { deliveryCount: 3, failuresInARow: 0 }),
     subscription('failing', { failureCount: 3, failuresInARow: 3, lastDeliveryMs: 110 }),
@@ -81,7 +82,7 @@ function managed(
   change: EntryOf<'managed'>['change'],
   description: string | null,
   answer: EntryOf<'managed'>['answer'],
-): Entry {
+): EntryOf<'managed'> {
   return { kind: 'managed', atMs, startedMs: atMs - 10, change, id: 'wsub_1', description, answer, why: '' };
 }
 
@@ -310,7 +311,7 @@ describe('the checker finds', () => {
       'changes of subscriptions',
     ],
     'a subscription that was created twice': [
-      (run) => void run.managed.push({ id: 'wsub_2', description: 'made' }),
+      (run) => void run.managed.push({ id: 'wsub_3', description: 'unheard of' }),
       'changes of subscriptions',
     ],
     'changes of which none was accepted': [

@@ -3,14 +3,12 @@ import { type Asked, askGraphql } from './ask-graphql.js';
 import type { Dice } from './dice.js';
 import type { EntryOf, Journal } from './history.js';
 
-/** Those who change subscriptions. */
-export interface Managers {
-  /** Lets each have the answer that it waits for, and has it create one more at every API process. */
-  stop(): Promise<void>;
-}
-
 type Changed = Pick<EntryOf<'managed'>, 'change' | 'id' | 'description'>;
-type Errors = readonly { readonly message: string }[];
+
+interface Answer {
+  readonly subscription?: { readonly id: string } | null;
+  readonly userErrors: readonly { readonly message: string }[];
+}
 
 const mostChanges = 6;
 const pauseMs = 40;
@@ -23,61 +21,46 @@ const describe = `mutation ($input: UpdateWebhookSubscriptionInput!) {
 const remove =
   'mutation ($id: ID!) { answer: deleteWebhookSubscription(id: $id) { deletedId userErrors { message } } }';
 
-/** Creates subscriptions that want nothing of what is published, describes each a few times, and deletes some of them. */
+/**
+ * Creates subscriptions that want nothing of what is published, describes each a few times, and deletes some of them. Stopped by what it
+ * gives back: each manager has the answer that it waits for, and creates one more at every API process.
+ */
 export function startManagers(
   apis: () => readonly Asked[],
   count: number,
   dice: Dice,
   journal: Journal,
-): Managers {
+): () => Promise<void> {
   let isStopped = false;
   let made = 0;
 
-  /** Gives the answer, undefined where there was none. */
-  async function change<Answer extends { userErrors: Errors }>(
+  /** Gives the subscription's id, where an answer told it. */
+  async function change(
     api: Asked | undefined,
     what: Changed,
     mutation: string,
     variables: Readonly<Record<string, unknown>>,
-  ): Promise<Answer | undefined> {
+  ): Promise<string | undefined> {
     const startedMs = Date.now();
     const note = (answer: EntryOf<'managed'>['answer'], why: string, id = what.id) =>
       journal.write({ kind: 'managed', atMs: Date.now(), startedMs, ...what, id, answer, why });
     try {
       if (!api) throw new Error('no API process is up');
-      const { answer } = await askGraphql<{ answer: Answer & { subscription?: { id: string } | null } }>(
-        api,
-        mutation,
-        variables,
-      );
-      const isAccepted = answer.userErrors.length === 0;
-      note(
-        isAccepted ? 'accepted' : 'refused',
-        JSON.stringify(answer.userErrors),
-        answer.subscription?.id ?? what.id,
-      );
-      return answer;
+      const { answer } = await askGraphql<{ answer: Answer }>(api, mutation, variables);
+      const { subscription, userErrors } = answer;
+      note(userErrors.length === 0 ? 'accepted' : 'refused', JSON.stringify(userErrors), subscription?.id);
+      return subscription?.id;
     } catch (error) {
       note('none', String(error));
       return undefined;
     }
   }
 
-  async function createOne(api: Asked | undefined): Promise<string | undefined> {
+  function createOne(api: Asked | undefined): Promise<string | undefined> {
     const description = `made ${++made}`;
-    const answer = await change<{ subscription: { id: string } | null; userErrors: Errors }>(
-      api,
-      { change: 'create', id: null, description },
-      create,
-      {
-        input: {
-          endpointUrl: `https://managed.example.com/${made}`,
-          eventTypes: ['invoice.paid'],
-          description,
-        },
-      },
-    );
-    return answer?.subscription?.id;
+    const endpointUrl = `https://managed.example.com/${made}`;
+    const input = { endpointUrl, eventTypes: ['invoice.paid'], description };
+    return change(api, { change: 'create', id: null, description }, create, { input });
   }
 
   async function manageOne(): Promise<void> {
@@ -98,11 +81,9 @@ export function startManagers(
       await pause(pauseMs);
     }
   });
-  return {
-    async stop() {
-      isStopped = true;
-      await Promise.all(loops);
-      await Promise.all(apis().flatMap((api) => loops.map(() => createOne(api))));
-    },
+  return async () => {
+    isStopped = true;
+    await Promise.all(loops);
+    await Promise.all(apis().flatMap((api) => loops.map(() => createOne(api))));
   };
 }

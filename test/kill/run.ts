@@ -94,13 +94,13 @@ async function performOn(
   const dice = diceOf(seed + 1_000_000);
   const publishers = startPublishers(stage.asked, schedule.publishers, dice, journal);
   const stopResending = startResender(stage.asked, subscriptions, dice, journal);
-  const managers = startManagers(stage.asked, schedule.publishers, diceOf(seed + 2_000_000), journal);
+  const stopManaging = startManagers(stage.asked, schedule.publishers, diceOf(seed + 2_000_000), journal);
   await pause(schedule.calmMs);
   const calmDown = misbehave(schedule.endpoints, receivers);
   await unleash(stage, { faults: schedule.faults, journal, waitsForLeases, tell: tellAt });
   tellAt(Date.now(), 'all is mended');
   journal.write({ kind: 'mended', atMs: Date.now() });
-  await Promise.all([calmDown(), publishers.stop(), stopResending(), managers.stop()]);
+  await Promise.all([calmDown(), publishers.stop(), stopResending(), stopManaging()]);
   await settle(stage);
   tellAt(Date.now(), 'all is settled');
   journal.write({ kind: 'settled', atMs: Date.now() });

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { checkSession } from './check-session.js';
 import { migrate } from './migrate.js';
 import { allMigrations, type MigrationClass } from './migrations/all.js';
+import { createSilenceWatch, processIdOf } from './silent-server.js';
 import type { Query } from './statement.js';
 import { whyNoConnection } from './why-no-connection.js';
 import { createWorkspaceDatabases, type WorkspaceDatabase } from './workspace-database.js';
@@ -30,6 +31,8 @@ const maxConnections = 12;
 const planning = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
 // What the policies take for the server itself.
 const ofAllWorkspaces = '-c tendril.workspace_id=*';
+// Of a new connection, and of the wait for one that is free.
+const connectsWithinMs = 20_000;
 const answersWithinMs = 2_000;
 
 /**
@@ -56,7 +59,52 @@ async function connect(
   migrations: readonly MigrationClass[],
 ): Promise<Database> {
   const server = serverOf(url);
-  const orm = await MikroORM.init({
+  const orm = await openOrm(url, server, entities, migrations, log);
+  const pool = (await orm.em.getConnection().getNativeClient()) as pg.Pool;
+  const silence = createSilenceWatch(server, log);
+  silence.watch(pool);
+  const processIds = new Set<number>();
+  pool.on('connect', (client) => processIds.add(processIdOf(client)));
+  pool.on('remove', (client) => processIds.delete(processIdOf(client)));
+  const schema = await checkSession(pool);
+  // MikroORM would look for its own table in the schema `public` alone, and make it a second time.
+  orm.config.get('migrations').tableName = `${schema}.migration`;
+  const role = await migrate(orm, pool, migrations, log);
+  const onError = (error: Error) => log.debug({ err: error }, 'a connection of requests to PostgreSQL broke');
+  // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
+  const query: Query = async (statement, values) =>
+    (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
+  const workspaces = createWorkspaceDatabases(orm, {
+    server: { ...server, options: `${server.options} ${planning}` },
+    role,
+    serverQuery: query,
+    onError,
+    watch: silence.watch,
+  });
+  const close = async () => {
+    silence.close();
+    await Promise.all([workspaces.close(), orm.close(true)]);
+  };
+  return {
+    ofWorkspace: workspaces.of,
+    orm,
+    query,
+    answers: () => answersSoon(pool),
+    pool,
+    processIds,
+    url,
+    close,
+  };
+}
+
+function openOrm(
+  url: string,
+  server: ReturnType<typeof serverOf>,
+  entities: (new () => object)[],
+  migrations: readonly MigrationClass[],
+  log: Logger,
+): Promise<MikroORM> {
+  return MikroORM.init({
     clientUrl: url,
     entities,
     extensions: [Migrator],
@@ -74,34 +122,15 @@ async function connect(
     migrations: { migrationsList: [...migrations], snapshot: false },
     logger: (message) => log.debug(message),
   });
-  const pool = (await orm.em.getConnection().getNativeClient()) as pg.Pool;
-  const processIds = new Set<number>();
-  pool.on('connect', (client) => processIds.add(processIdOf(client)));
-  pool.on('remove', (client) => processIds.delete(processIdOf(client)));
-  const schema = await checkSession(pool);
-  // MikroORM would look for its own table in the schema `public` alone, and make it a second time.
-  orm.config.get('migrations').tableName = `${schema}.migration`;
-  const role = await migrate(orm, pool, migrations, log);
-  const onError = (error: Error) => log.debug({ err: error }, 'a connection of requests to PostgreSQL broke');
-  // The ORM wants timestamps as text; the pipeline wants Date, so it states its own parsers.
-  const query: Query = async (statement, values) =>
-    (await pool.query({ ...statement, values: values as unknown[], types: pg.types })).rows;
-  const workspaces = createWorkspaceDatabases(orm, {
-    server: { ...server, options: `${server.options} ${planning}` },
-    role,
-    serverQuery: query,
-    onError,
-  });
-  const answers = () => {
-    const deadline = new Promise<boolean>((resolve) => setTimeout(resolve, answersWithinMs, false).unref());
-    const asked = pool.query('SELECT 1').then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([asked, deadline]);
-  };
-  const close = async () => void (await Promise.all([workspaces.close(), orm.close(true)]));
-  return { ofWorkspace: workspaces.of, orm, query, answers, pool, processIds, url, close };
+}
+
+function answersSoon(pool: pg.Pool): Promise<boolean> {
+  const deadline = new Promise<boolean>((resolve) => setTimeout(resolve, answersWithinMs, false).unref());
+  const asked = pool.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([asked, deadline]);
 }
 
 /**
@@ -119,11 +148,7 @@ function serverOf(url: string) {
     password,
     database,
     ssl,
+    connectionTimeoutMillis: connectsWithinMs,
     options: new URL(url).searchParams.get('options') ?? '',
   };
-}
-
-/** The server process of a connection: the driver knows it, its types do not. */
-export function processIdOf(client: pg.ClientBase): number {
-  return (client as unknown as { processID: number }).processID;
 }

@@ -18,6 +18,9 @@ interface HoldOptions {
 
 const reconnectAfterMs = 250;
 const connectWithinMs = 5_000;
+// A server whose machine is gone says nothing, and the system would notice after hours.
+const beatEveryMs = 10_000;
+const beat = { text: 'SELECT 1', query_timeout: 10_000 };
 
 /** Connects, fails where that fails, and from then on connects again whenever the connection breaks. */
 export async function holdConnection(options: HoldOptions): Promise<HeldConnection> {
@@ -30,7 +33,6 @@ export async function holdConnection(options: HoldOptions): Promise<HeldConnecti
       connectionString: databaseUrl,
       application_name: applicationName,
       connectionTimeoutMillis: connectWithinMs,
-      keepAlive: true,
     });
     client = next;
     next.on('error', () => undefined);
@@ -43,6 +45,7 @@ export async function holdConnection(options: HoldOptions): Promise<HeldConnecti
     }
     // Not before: the end of an attempt that failed is told as well, and each would begin another round of attempts.
     next.once('end', () => void reconnect());
+    keepAsking(next);
     if (isClosed) await next.end();
   }
 
@@ -64,4 +67,12 @@ export async function holdConnection(options: HoldOptions): Promise<HeldConnecti
       await client?.end().catch(() => undefined);
     },
   };
+}
+
+/** Ends a connection, which is in use for nothing else, once the server does not answer there any more. */
+function keepAsking(client: pg.Client): void {
+  const heart = setInterval(() => {
+    client.query(beat).catch(() => void client.end().catch(() => undefined));
+  }, beatEveryMs);
+  client.once('end', () => clearInterval(heart));
 }

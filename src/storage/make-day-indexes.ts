@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { withLock } from './advisory-lock.js';
-import { processIdOf } from './database.js';
 import { dayIndexes, letOwnerPass, searchDefinition, searchSlices } from './day-indexes.js';
 import { findDayTables } from './partitions.js';
+import { processIdOf } from './silent-server.js';
 
 const dayMs = 86_400_000;
 // Clocks differ, and a publish takes a moment.

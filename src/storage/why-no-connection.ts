@@ -9,6 +9,9 @@ const trust =
 const file =
   'give files that are there and can be read as sslrootcert, sslcert, sslkey and host in DATABASE_URL.';
 const noTls = 'The server does not support SSL connections';
+const noAnswer = 'Connection terminated due to connection timeout';
+const hangsUp = 'Connection terminated unexpectedly';
+const other = 'see whether what is there is PostgreSQL, and what stands in between.';
 const noPassword = 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string';
 
 // Node's codes, and PostgreSQL's: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -18,6 +21,8 @@ const remedies: Readonly<Record<string, string>> = {
   ETIMEDOUT: start,
   EHOSTUNREACH: start,
   ENETUNREACH: start,
+  [noAnswer]: other,
+  [hangsUp]: other,
   ENOENT: file,
   EACCES: file,
   ENOTFOUND: name,

@@ -28,6 +28,7 @@ interface ConnectionOptions {
   /** Sees every workspace. */
   readonly serverQuery: Query;
   readonly onError: (error: Error) => void;
+  readonly watch: (pool: pg.Pool) => void;
 }
 
 const maxConnections = 8;
@@ -38,7 +39,7 @@ const maxConnections = 8;
  */
 export function createWorkspaceDatabases(
   orm: MikroORM,
-  { server, role, serverQuery, onError }: ConnectionOptions,
+  { server, role, serverQuery, onError, watch }: ConnectionOptions,
 ): WorkspaceDatabases {
   const pool = new pg.Pool({
     ...server,
@@ -46,6 +47,7 @@ export function createWorkspaceDatabases(
     application_name: 'tendril requests',
     options: `${server.options} ${role === undefined ? '' : `-c role=${role}`}`,
   });
+  watch(pool);
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
   const boundTo = new WeakMap<pg.ClientBase, string>();

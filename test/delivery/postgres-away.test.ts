@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { GraphQLClient } from 'graphql-request';
 import { Client } from 'pg';
+import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { PublishEventDocument } from '../../generated/operations.js';
+import { openDatabase } from '../../src/storage/database.js';
 import { auditDeliveries } from '../support/delivery-audit.js';
 import { eventually } from '../support/eventually.js';
 import { publish, publishMany, subscribe } from '../support/main-operations.js';
@@ -41,6 +44,40 @@ test('while PostgreSQL is away a Tendril says so and answers at once; when it is
   expect(await heldConnections(env)).toEqual(['tendril listener', 'tendril listener', 'tendril worker']);
 });
 
+test('where PostgreSQL goes without a word, what waits for it is refused, and everything goes on with the one that takes over', async () => {
+  const env = await freshEnv();
+  const { proxy, proxied } = await behindProxy(env);
+  const tendril = await startTendril(proxied);
+  const receiver = await startReceiver();
+  const { id } = await subscribe(tendril, { endpointUrl: receiver.url, eventTypes: [type] });
+  const updates = tendril.ws().iterate({ query: 'subscription { deliveryUpdated { status } }' });
+  const firstUpdate = updates.next();
+  const eventIds = await publishMany(tendril, type, 300);
+  await Promise.all([receiver.waitFor(50), firstUpdate]);
+
+  proxy.silence();
+  const client = new GraphQLClient(`${tendril.url}/graphql`, { headers: { 'X-API-Key': tendril.key } });
+  const refused = client.request(PublishEventDocument, { input: { type, payload: {} } });
+  const answeredWithinMs = durationOf(refused.catch(() => undefined));
+  await expect(refused).rejects.toMatchObject({
+    response: { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR', errorId: expect.any(String) } }] },
+  });
+  expect(await answeredWithinMs).toBeLessThan(25_000);
+
+  await proxy.mend();
+  await eventually(async () => (await health(tendril.url)) === 200, 30_000);
+  eventIds.push(await publish(tendril, type));
+  await auditDeliveries(tendril, receiver, id, eventIds);
+  const held = ['tendril listener', 'tendril listener', 'tendril worker'];
+  await eventually(async () => isDeepStrictEqual(await heldConnections(env), held), 30_000);
+}, 120_000);
+
+test('a statement that takes long is waited for', async () => {
+  const database = await openDatabase((await freshEnv()).DATABASE_URL ?? '', [], pino({ level: 'silent' }));
+  onTestFinished(() => database.close());
+  expect(await database.query({ name: 'slow', text: 'SELECT pg_sleep(9)' }, [])).toHaveLength(1);
+});
+
 test('a process that only sends listens for work, and not for updates that it has nobody to tell of', async () => {
   const env = await freshEnv();
   await startTendril({ ...env, ROLE: 'worker' });
@@ -53,6 +90,12 @@ async function behindProxy(env: Env) {
   onTestFinished(() => proxy.close());
   url.host = `127.0.0.1:${proxy.port}`;
   return { proxy, proxied: { ...env, DATABASE_URL: url.href } };
+}
+
+async function durationOf(work: Promise<unknown>): Promise<number> {
+  const startedAtMs = performance.now();
+  await work;
+  return performance.now() - startedAtMs;
 }
 
 async function health(url: string): Promise<number> {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GraphQLClient } from 'graphql-request';
@@ -212,6 +212,24 @@ test.concurrent('a database that does not answer is told in one sentence, withou
   await expectRefusal(
     server,
     'PostgreSQL at 127.0.0.1:1 cannot be used (ECONNREFUSED): start it, or set DATABASE_URL to one that runs.',
+  );
+  expect(server.logged).not.toContain('canary');
+});
+
+test.concurrent('a database from which no word comes is told in one sentence', async ({
+  onTestFinished: afterwards,
+}) => {
+  const silent = createTcpServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+  afterwards(() => void silent.close());
+  await once(silent, 'listening');
+  const host = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const server = run({
+    DATABASE_URL: `postgres://tendril:canary@${host}/tendril`,
+    ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+  });
+  await expectRefusal(
+    server,
+    `PostgreSQL at ${host} cannot be used (Connection terminated due to connection timeout): see whether what is there is PostgreSQL, and what stands in between.`,
   );
   expect(server.logged).not.toContain('canary');
 });

@@ -5,6 +5,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Breaks every connection and refuses new ones, as a server that was killed does. */
   cut(): Promise<void>;
+  /** Says nothing any more on the connections that are there and on new ones, as a machine that has lost its power; after `mend` on the old ones. */
+  silence(): void;
   /** Takes connections again on the same port; `port` where the server came back on another. */
   mend(port?: number): Promise<void>;
   close(): Promise<void>;
@@ -14,6 +16,7 @@ export interface TcpProxy {
 export async function openTcpProxy(targetPort: number): Promise<TcpProxy> {
   let target = targetPort;
   let server: Server | undefined;
+  let isSilent = false;
   const sockets = new Set<Socket>();
   const hold = (socket: Socket) => {
     sockets.add(socket);
@@ -23,6 +26,11 @@ export async function openTcpProxy(targetPort: number): Promise<TcpProxy> {
   const listen = (port: number) =>
     new Promise<Server>((resolve, reject) => {
       const listening = createServer((near) => {
+        if (isSilent) {
+          hold(near);
+          near.resume();
+          return;
+        }
         const far = dial(target, '127.0.0.1');
         hold(near);
         hold(far);
@@ -46,8 +54,14 @@ export async function openTcpProxy(targetPort: number): Promise<TcpProxy> {
   return {
     port: address.port,
     cut,
+    silence() {
+      isSilent = true;
+      // What comes is taken and goes nowhere.
+      for (const socket of sockets) socket.unpipe().resume();
+    },
     async mend(port = target) {
       target = port;
+      isSilent = false;
       server ??= await listen(address.port);
     },
     close: cut,

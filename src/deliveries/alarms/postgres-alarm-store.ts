@@ -88,7 +88,12 @@ function listenTo(url: string, onAlarm: () => void, onReachable: ReachableListen
   let retry: NodeJS.Timeout | undefined;
   let isOver = false;
   const start = async () => {
-    const listener = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+    const listener = new Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    });
     client = listener;
     listener.on('notification', onAlarm);
     listener.on('error', () => undefined);

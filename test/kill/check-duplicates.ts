@@ -19,6 +19,7 @@ const afterMs: Readonly<Partial<Record<Fault, number>>> = {
   'kill-workers': 1_000,
   'pause-worker': 6_000,
   'crash-postgres': 6_000,
+  'freeze-postgres': 6_000,
   'fill-disk': 6_000,
 };
 

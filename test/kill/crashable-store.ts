@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { Client } from 'pg';
 import { pino } from 'pino';
@@ -15,6 +16,8 @@ export interface CrashableStore {
   /** Sends a signal and waits until it is gone. */
   crash(signal: NodeJS.Signals): Promise<void>;
   isRunning(): Promise<boolean>;
+  /** Has all of its processes stand still, with SIGSTOP, or go on, with SIGCONT. */
+  freeze(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Starts it again and waits until it takes writes. */
   restart(): Promise<void>;
 }
@@ -86,6 +89,16 @@ async function crashable(
       if (await isRunning()) process.kill(pid, signal);
       await eventually(async () => !(await isRunning()), readyWithinMs);
     },
+    async freeze(signal) {
+      process.kill(pid, signal);
+      for (const child of await childrenOf(pid)) {
+        try {
+          process.kill(child, signal);
+        } catch {
+          // It has ended since.
+        }
+      }
+    },
     async restart() {
       const isReady = async () => {
         if (!(await isRunning())) launch();
@@ -94,6 +107,12 @@ async function crashable(
       await eventually(isReady, readyWithinMs, () => `${commandLine} does not come back`);
     },
   };
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  // It fails where there are none.
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]).catch(() => ({ stdout: '' }));
+  return stdout.split('\n').filter(Boolean).map(Number);
 }
 
 async function pidIn(file: string): Promise<number> {

@@ -77,6 +77,13 @@ const deeds: Readonly<Record<Fault, (doing: Doing) => Promise<string>>> = {
     return `PostgreSQL stopped at once, started again after ${seconds(holdMs)}`;
   },
 
+  async 'freeze-postgres'({ stage, holdMs, hold }) {
+    await stage.postgres.freeze('SIGSTOP');
+    await hold();
+    await stage.postgres.freeze('SIGCONT');
+    return `SIGSTOP PostgreSQL, SIGCONT after ${seconds(holdMs)}`;
+  },
+
   async 'crash-mongod'({ stage, holdMs, hold }) {
     await stage.mongo.crash('SIGKILL');
     await hold();

@@ -10,6 +10,7 @@ export type Fault =
   | 'stop-worker'
   | 'pause-worker'
   | 'crash-postgres'
+  | 'freeze-postgres'
   | 'crash-mongod'
   | 'drop-jobs'
   | 'fill-disk'
@@ -61,6 +62,8 @@ const holds: Readonly<Record<Fault, readonly [number, number]>> = {
   'stop-worker': [0, 500],
   'pause-worker': [4_000, 6_000],
   'crash-postgres': [200, 2_500],
+  // Up to longer than its silence is put up with.
+  'freeze-postgres': [1_000, 24_000],
   'crash-mongod': [3_000, 4_000],
   'drop-jobs': [0, 0],
   'fill-disk': [2_500, 4_000],
@@ -75,6 +78,7 @@ const others: readonly Fault[] = [
   'drop-jobs',
   'crash-postgres',
   'fill-disk',
+  'freeze-postgres',
 ];
 
 /** Makes the schedule of a seed: a killed worker and a crash of either store each time, and one fault more. */

@@ -23,7 +23,10 @@ registerEnumType(DeliveryStatus, {
     RETRYING: { description: 'At least one attempt failed; nextAttemptAt says when the next one is.' },
     DELIVERED: { description: 'The endpoint has taken it.' },
     FAILED: { description: 'Given up; failureReason says why. It can be resent.' },
-    SKIPPED: { description: 'Not sent, and kept so that it can be; skipReason says why.' },
+    SKIPPED: {
+      description:
+        'Not sent, and kept so that it can be: its subscription was not active when the event came or when it fell due, or its filter asked too much. skipReason says why.',
+    },
     CANCELED: { description: 'Withdrawn before it was done, because its subscription was deleted.' },
   },
 });

@@ -90,7 +90,7 @@ export class DeliveryResolver {
 
   @Mutation([ApiKeyScope.MANAGE], () => ResendDeliveryPayload, {
     description:
-      'Sends a delivery again now, as one more attempt, from any state but SENDING (DELIVERY_IN_PROGRESS). Its subscription must be ACTIVE (else SUBSCRIPTION_NOT_ACTIVE; deleted: SUBSCRIPTION_NOT_FOUND). Scope MANAGE.',
+      'Sends a delivery again now, as one more attempt, from any state but SENDING (DELIVERY_IN_PROGRESS). Its subscription must be ACTIVE (else SUBSCRIPTION_NOT_ACTIVE; deleted: SUBSCRIPTION_NOT_FOUND). Asked for again before that has begun, it is still one. Scope MANAGE.',
   })
   async resendDelivery(
     @Ctx() context: Context,

@@ -14,7 +14,7 @@ type Rotated =
   | { subscription: WebhookSubscription; secret: string | null; previousSecretExpiresAt: Date | null }
   | { errors: UserError[] };
 
-/** Gives a subscription a new signing secret; the old one signs along for the grace period, the ten newest old ones at most. */
+/** Gives a subscription a new signing secret; the old one signs along for the grace period. */
 export async function rotateSecret(
   parts: Pick<Parts, 'encryption'>,
   em: EntityManager,
@@ -36,19 +36,20 @@ export async function rotateSecret(
     const subscription = await findSubscription(tx, workspaceId, id, LockMode.PESSIMISTIC_WRITE);
     if (!subscription) errors.unshift(subscriptionNotFound(['id']));
     if (!subscription || errors.length > 0) return { errors };
+    const now = new Date();
+    const tooMany = gracePeriodSeconds > 0 ? await tooManyOld(tx, subscription.uuid, now) : undefined;
+    if (tooMany) return { errors: [tooMany] };
     const { secret, publicKey } = newSigningSecret(subscription.signatureScheme);
     const sealed = sealSecret(secret, workspaceId, parts.encryption);
-    const now = new Date();
     const expiresAt = new Date(now.getTime() + gracePeriodSeconds * 1000);
     await tx.execute(
       'UPDATE subscription_secret SET expires_at = ? WHERE subscription_id = ? AND expires_at IS NULL',
       [expiresAt, subscription.uuid],
     );
-    await tx.execute(
-      `DELETE FROM subscription_secret WHERE subscription_id = ? AND (expires_at <= ? OR id NOT IN (
-         SELECT id FROM subscription_secret WHERE subscription_id = ? ORDER BY id DESC LIMIT ?))`,
-      [subscription.uuid, now, subscription.uuid, maxOldSecrets],
-    );
+    await tx.execute('DELETE FROM subscription_secret WHERE subscription_id = ? AND expires_at <= ?', [
+      subscription.uuid,
+      now,
+    ]);
     await tx.execute(
       'INSERT INTO subscription_secret (id, workspace_id, subscription_id, ciphertext) VALUES (?, ?, ?, ?)',
       [sealed.uuid, workspaceId, subscription.uuid, sealed.ciphertext],
@@ -61,4 +62,18 @@ export async function rotateSecret(
       previousSecretExpiresAt: gracePeriodSeconds > 0 ? expiresAt : null,
     };
   });
+}
+
+/** Each signs every request: so many may, and what was promised to receivers of an earlier one is kept. */
+async function tooManyOld(tx: EntityManager, uuid: string, now: Date): Promise<UserError | undefined> {
+  const [old] = await tx.execute<{ count: string; first: Date }[]>(
+    'SELECT count(*), min(expires_at) AS first FROM subscription_secret WHERE subscription_id = ? AND expires_at > ?',
+    [uuid, now],
+  );
+  if (!old || Number(old.count) < maxOldSecrets) return undefined;
+  return userError(
+    'INVALID_GRACE_PERIOD',
+    `${maxOldSecrets} earlier secrets sign still, the first of them until ${new Date(old.first).toISOString()}: rotate after that, or with 0 seconds.`,
+    ['gracePeriodSeconds'],
+  );
 }

@@ -117,7 +117,8 @@ export class SubscriptionResolver {
     @Arg('gracePeriodSeconds', () => Int, {
       nullable: true,
       defaultValue: defaultGracePeriodSeconds,
-      description: 'How long the old secret signs too: 0 to 604800 seconds, a day unless given.',
+      description:
+        'How long the old secret signs too: 0 to 604800 seconds, a day unless given. While ten earlier ones do, only 0.',
     })
     gracePeriodSeconds?: number | null,
   ): Promise<RotateWebhookSecretPayload> {

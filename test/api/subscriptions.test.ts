@@ -531,6 +531,18 @@ describe('rotating a secret', () => {
     expect((await rotate(subscription.id, 0)).previousSecretExpiresAt).toBeNull();
   });
 
+  test('is refused where ten earlier secrets sign still, so that none ends before its time', async () => {
+    const { subscription } = await create({ endpointUrl, eventTypes: ['*'] });
+    const first = await rotate(subscription.id, 3_600);
+    for (let more = 1; more < 10; more++) await rotate(subscription.id, 86_400);
+    const { userErrors } = await rotate(subscription.id, 86_400);
+    expect(userErrors).toEqual([
+      expect.objectContaining({ code: 'INVALID_GRACE_PERIOD', field: ['gracePeriodSeconds'] }),
+    ]);
+    expect(userErrors[0]?.message).toContain(`until ${first.previousSecretExpiresAt}:`);
+    expect((await rotate(subscription.id, 0)).userErrors).toEqual([]);
+  });
+
   test('of ED25519 gives a new public key, and shows no secret', async () => {
     const { subscription } = await create({ endpointUrl, eventTypes: ['*'], signatureScheme: 'ED25519' });
     expect((await rotate(subscription.id)).secret).toBeNull();

@@ -170,7 +170,7 @@ export type DeliveryStatus =
   | 'RETRYING'
   /** An attempt is under way. */
   | 'SENDING'
-  /** Not sent, and kept so that it can be; skipReason says why. */
+  /** Not sent, and kept so that it can be: its subscription was not active when the event came or when it fell due, or its filter asked too much. skipReason says why. */
   | 'SKIPPED';
 
 /** A header that is sent with every attempt, for example for the receiver’s own authentication. */

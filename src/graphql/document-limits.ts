@@ -33,7 +33,13 @@ const told = {
   exposeLimits: true,
   // Not thrown, as the rules do by themselves: what else is wrong is to be told as well.
   propagateOnRejection: false,
-  onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(error)],
+  onReject: [
+    (context: ValidationContext | null, error: GraphQLError) => {
+      // They call everything that.
+      error.message = error.message.replace(/^Syntax Error: /, '');
+      context?.reportError(error);
+    },
+  ],
 };
 
 /** Makes the limits of a schema's documents. */

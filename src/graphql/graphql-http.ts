@@ -66,13 +66,13 @@ export function registerGraphqlHttp(app: FastifyInstance, reader: OperationReade
 }
 
 const otherMethod = new GraphQLError('GraphQL is asked by GET or by POST.', {
-  extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { allow: 'GET, HEAD, POST' } } },
+  extensions: { http: { status: 405, headers: { allow: 'GET, HEAD, POST' } } },
 });
 
 const notAcceptable: ExecutionResult = {
   errors: [
     new GraphQLError(`Answers are ${mediaTypes.join(' or ')}: Accept allows neither.`, {
-      extensions: { code: 'BAD_REQUEST', http: { status: 406 } },
+      extensions: { http: { status: 406 } },
     }),
   ],
 };
@@ -81,7 +81,7 @@ function refuseByMethod(method: string, operation: OperationTypeNode): void {
   if (operation === OperationTypeNode.QUERY) return;
   if (method !== 'POST')
     throw new GraphQLError(`A ${operation} is not for GET, which is for queries.`, {
-      extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { allow: 'POST' } } },
+      extensions: { http: { status: 405, headers: { allow: 'POST' } } },
     });
   if (operation === OperationTypeNode.SUBSCRIPTION)
     throw new GraphQLError(

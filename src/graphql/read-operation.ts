@@ -60,7 +60,7 @@ export function createOperationReader(schema: GraphQLSchema, limits: RequestLimi
     try {
       document = parse(query, parseOptions);
     } catch (error) {
-      if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
+      if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_VALIDATION_FAILED')];
       throw error;
     }
     const faults = faultsOf(schema, document, [...specifiedRules, ...rules]);
@@ -112,7 +112,7 @@ function unknownOperation(operationName: string | null | undefined): GraphQLErro
     typeof operationName === 'string'
       ? `The document has no operation named "${operationName}".`
       : 'The document has several operations: operationName is the name of one of them.';
-  return withCode(new GraphQLError(message), 'OPERATION_RESOLUTION_FAILURE');
+  return withCode(new GraphQLError(message), 'BAD_USER_INPUT');
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {

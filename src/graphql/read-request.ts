@@ -60,5 +60,5 @@ function parsed(value: unknown): unknown {
 }
 
 function badRequest(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
+  return new GraphQLError(message, { extensions: { http: { status: 400 } } });
 }

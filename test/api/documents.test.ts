@@ -107,7 +107,9 @@ describe('a document', () => {
       return;
     }
     expect(response.status).toBe(400);
-    expect(code).toMatch(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
+    expect(code).toBe('GRAPHQL_VALIDATION_FAILED');
+    // graphql itself calls too many words that.
+    expect(errors?.[0]?.message).not.toMatch(/^Syntax Error: (?!Document contains)/);
   });
 
   test.each(documents)('%s, over WebSocket', async (_says, query, isTaken) => {

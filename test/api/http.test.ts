@@ -36,9 +36,9 @@ describe('GraphQL over HTTP', () => {
     const url = `${tendril.url}/graphql?query=%7B__typename%7D`;
     const refused = await fetch(url);
     expect(refused.status).toBe(400);
-    expect(await codesOf(refused)).toEqual(['BAD_REQUEST']);
+    expect(await codesOf(refused)).toEqual(['BAD_USER_INPUT']);
     const other = await fetch(url, { headers: { 'content-type': 'application/json+x' } });
-    expect([other.status, await codesOf(other)]).toEqual([400, ['BAD_REQUEST']]);
+    expect([other.status, await codesOf(other)]).toEqual([400, ['BAD_USER_INPUT']]);
     const answered = await fetch(url, { headers: { 'apollo-require-preflight': 'yes' } });
     expect(await answered.json()).toEqual({ data: { __typename: 'Query' } });
   });
@@ -83,7 +83,7 @@ describe('GraphQL over HTTP', () => {
       headers: { 'x-api-key': tendril.key, 'content-type': 'application/json' },
     });
     expect(response.status).toBe(405);
-    expect(await codesOf(response)).toEqual(['BAD_REQUEST']);
+    expect(await codesOf(response)).toEqual(['BAD_USER_INPUT']);
     expect(JSON.stringify(await postGraphql(tendril, '{ apiKeys { name } }'))).not.toContain('by GET');
   });
 
@@ -107,7 +107,11 @@ describe('GraphQL over HTTP', () => {
     expect(await answered('image/png')).toEqual([
       406,
       'application/json; charset=utf-8',
-      { errors: [expect.objectContaining({ extensions: expect.objectContaining({ code: 'BAD_REQUEST' }) })] },
+      {
+        errors: [
+          expect.objectContaining({ extensions: expect.objectContaining({ code: 'BAD_USER_INPUT' }) }),
+        ],
+      },
     ]);
   });
 
@@ -140,14 +144,14 @@ describe('GraphQL over HTTP', () => {
     ['another', { query: 'query a { __typename }', operationName: 'c' }],
   ])('asks for the name of an operation where it has %s', async (_says, asked) => {
     const response = await post(JSON.stringify(asked));
-    expect([response.status, await codesOf(response)]).toEqual([400, ['OPERATION_RESOLUTION_FAILURE']]);
+    expect([response.status, await codesOf(response)]).toEqual([400, ['BAD_USER_INPUT']]);
   });
 
   test('takes one operation a request', async () => {
     const one = { query: '{ __typename }' };
     const response = await post(JSON.stringify([one, one]));
     expect(response.status).toBe(400);
-    expect(await codesOf(response)).toEqual(['BAD_REQUEST']);
+    expect(await codesOf(response)).toEqual(['BAD_USER_INPUT']);
   });
 
   test('says UNAUTHENTICATED as 401 and FORBIDDEN as 403, with nothing but the code and the request id beside the message', async () => {

@@ -39,7 +39,7 @@ describe('a document is parsed and validated once', () => {
       expect(named(unknown)).toMatchObject([
         {
           message: `The document has no operation named "${unknown}".`,
-          extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+          extensions: { code: 'BAD_USER_INPUT' },
         },
       ]);
   });
@@ -50,7 +50,7 @@ describe('a document is parsed and validated once', () => {
       expect(read({ query: '{ nothing }' })).toMatchObject([
         { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
       ]);
-      expect(read({ query: '{' })).toMatchObject([{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }]);
+      expect(read({ query: '{' })).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
     }
   });
 

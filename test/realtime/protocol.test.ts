@@ -215,9 +215,9 @@ describe('what breaks the protocol closes the socket', () => {
 
 describe('an operation', () => {
   test.each([
-    ['is no GraphQL', '{ viewer {', 'GRAPHQL_PARSE_FAILED'],
+    ['is no GraphQL', '{ viewer {', 'GRAPHQL_VALIDATION_FAILED'],
     ['asks for what is not there', '{ viewer { nothing } }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['has 2,001 tokens', `{ ${'viewer '.repeat(2_000)} }`, 'GRAPHQL_PARSE_FAILED'],
+    ['has 2,001 tokens', `{ ${'viewer '.repeat(2_000)} }`, 'GRAPHQL_VALIDATION_FAILED'],
     ['goes too deep', deep(13), 'GRAPHQL_VALIDATION_FAILED'],
     ['has 16 aliases', aliased(16), 'GRAPHQL_VALIDATION_FAILED'],
     [

@@ -308,7 +308,7 @@ test('every limit is a setting', async () => {
     expect([query, await codeOf(query)]).toEqual([query, 'GRAPHQL_VALIDATION_FAILED']);
     await expect(strict.ws().iterate({ query }).next()).rejects.toBeInstanceOf(Array);
   }
-  expect(await codeOf(`{ ${'__typename '.repeat(40)} }`)).toBe('GRAPHQL_PARSE_FAILED');
+  expect(await codeOf(`{ ${'__typename '.repeat(40)} }`)).toBe('GRAPHQL_VALIDATION_FAILED');
   const sizes = async (query: string) =>
     Promise.all(
       [2500, 3500].map(async (size) => (await respondGraphql(strict, query.padEnd(size, ' '))).status),

@@ -61,7 +61,7 @@ function faultInText(text: string, { allowHttp }: AddressPolicy): string | undef
   }
   // The parser takes any number of slashes for two; whose names stand behind them is looked for right behind the second.
   if (!(allowHttp ? /^https?:\/\/(?!\/)/i : /^https:\/\/(?!\/)/i).test(text)) {
-    return `The endpoint URL must begin with ${schemes}, as in https://example.com/webhooks.`;
+    return `The endpoint URL must begin with ${schemes} and the name of a host, as in https://example.com/webhooks.`;
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
   if (/[\u0000-\u0020\u007f\\]/.test(text)) {

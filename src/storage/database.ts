@@ -5,7 +5,9 @@ import type { Logger } from 'pino';
 import { checkSession } from './check-session.js';
 import { migrate } from './migrate.js';
 import { allMigrations, type MigrationClass } from './migrations/all.js';
-import { createSilenceWatch, processIdOf } from './silent-server.js';
+import { processIdOf } from './process-id.js';
+import { type Server, serverOf } from './server-of.js';
+import { createSilenceWatch } from './silent-server.js';
 import type { Query } from './statement.js';
 import { whyNoConnection } from './why-no-connection.js';
 import { createWorkspaceDatabases, type WorkspaceDatabase } from './workspace-database.js';
@@ -58,7 +60,7 @@ async function connect(
   log: Logger,
   migrations: readonly MigrationClass[],
 ): Promise<Database> {
-  const server = serverOf(url);
+  const server = { ...serverOf(url), connectionTimeoutMillis: connectsWithinMs };
   const orm = await openOrm(url, server, entities, migrations, log);
   const pool = (await orm.em.getConnection().getNativeClient()) as pg.Pool;
   const silence = createSilenceWatch(server, log);
@@ -99,7 +101,7 @@ async function connect(
 
 function openOrm(
   url: string,
-  server: ReturnType<typeof serverOf>,
+  server: Server,
   entities: (new () => object)[],
   migrations: readonly MigrationClass[],
   log: Logger,
@@ -131,24 +133,4 @@ function answersSoon(pool: pg.Pool): Promise<boolean> {
     () => false,
   );
   return Promise.race([asked, deadline]);
-}
-
-/**
- * The server of a URL, as every pool connects to it. MikroORM would not see `sslmode` and the other parameters of the URL; and
- * given the URL itself, pg would let its `options` win over those of ours that hold a workspace's requests to it.
- */
-function serverOf(url: string) {
-  const { host, port, user, password, database, ssl } = new pg.Client({ connectionString: url });
-  // Where the host is an address, MikroORM's pg, which is older than ours, would have the certificate be for `localhost`.
-  if (typeof ssl === 'object') Object.assign(ssl, { host });
-  return {
-    host,
-    port,
-    user,
-    password,
-    database,
-    ssl,
-    connectionTimeoutMillis: connectsWithinMs,
-    options: new URL(url).searchParams.get('options') ?? '',
-  };
 }

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { serverOf } from './server-of.js';
+import { whyNoConnection } from './why-no-connection.js';
 
 /** A connection to PostgreSQL that is there all the time, as far as the server is. */
 export interface HeldConnection {
@@ -18,8 +20,10 @@ interface HoldOptions {
 
 const reconnectAfterMs = 250;
 const connectWithinMs = 5_000;
-// A server whose machine is gone says nothing, and the system would notice after hours.
-const beatEveryMs = 10_000;
+const readyWithinMs = 15_000;
+const endsWithinMs = 1_000;
+// A server whose machine is gone says nothing, and the system would notice after hours. A busy one may take its time.
+const beatEveryMs = 5_000;
 const beat = { text: 'SELECT 1', query_timeout: 10_000 };
 
 /** Connects, fails where that fails, and from then on connects again whenever the connection breaks. */
@@ -30,7 +34,7 @@ export async function holdConnection(options: HoldOptions): Promise<HeldConnecti
 
   async function connect(): Promise<void> {
     const next = new pg.Client({
-      connectionString: databaseUrl,
+      ...serverOf(databaseUrl),
       application_name: applicationName,
       connectionTimeoutMillis: connectWithinMs,
     });
@@ -38,7 +42,7 @@ export async function holdConnection(options: HoldOptions): Promise<HeldConnecti
     next.on('error', () => undefined);
     try {
       await next.connect();
-      await prepare(next);
+      await makeReady(next, prepare);
     } catch (error) {
       void next.end().catch(() => undefined);
       throw error;
@@ -60,19 +64,41 @@ export async function holdConnection(options: HoldOptions): Promise<HeldConnecti
     }
   }
 
-  await connect();
+  await connect().catch((error) => {
+    throw whyNoConnection(databaseUrl, error) ?? error;
+  });
   return {
     async close() {
       isClosed = true;
-      await client?.end().catch(() => undefined);
+      if (client) await endSoon(client);
     },
   };
 }
 
-/** Ends a connection, which is in use for nothing else, once the server does not answer there any more. */
-function keepAsking(client: pg.Client): void {
-  const heart = setInterval(() => {
-    client.query(beat).catch(() => void client.end().catch(() => undefined));
-  }, beatEveryMs);
-  client.once('end', () => clearInterval(heart));
+async function makeReady(client: pg.Client, prepare: HoldOptions['prepare']): Promise<void> {
+  const limit = setTimeout(() => void client.end().catch(() => undefined), readyWithinMs);
+  try {
+    await prepare(client);
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** Ends a connection, which is used for nothing else, once the server does not answer there any more. */
+export function keepAsking(client: pg.Client): void {
+  let heart: NodeJS.Timeout | undefined;
+  const askLater = () => {
+    heart = setTimeout(() => {
+      client.query(beat).then(askLater, () => client.end().catch(() => undefined));
+    }, beatEveryMs).unref();
+  };
+  client.once('end', () => clearTimeout(heart));
+  askLater();
+}
+
+/** A server that is not there any more does not say good-bye. */
+async function endSoon(client: pg.Client): Promise<void> {
+  const limit = setTimeout(() => client.connection.stream.destroy(), endsWithinMs);
+  await client.end().catch(() => undefined);
+  clearTimeout(limit);
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { withLock } from './advisory-lock.js';
 import { dayIndexes, letOwnerPass, searchDefinition, searchSlices } from './day-indexes.js';
 import { findDayTables } from './partitions.js';
-import { processIdOf } from './silent-server.js';
+import { processIdOf } from './process-id.js';
 
 const dayMs = 86_400_000;
 // Clocks differ, and a publish takes a moment.

@@ -201,15 +201,17 @@ async function createDatabase(url: string): Promise<void> {
   }
 }
 
-/** Fast shutdown, that is clients are cut off and a checkpoint is written; after 10 s at once. */
+/** Fast shutdown, that is clients are cut off and a checkpoint is written; after 10 s at once, and after 3 more, where it stands still, by force. */
 async function stopChild(child: ChildProcess): Promise<void> {
   if (!isRunning(child)) return;
   const ended = new Promise<void>((resolveEnd) => child.once('exit', () => resolveEnd()));
   child.ref();
   child.kill('SIGINT');
   const impatience = setTimeout(() => child.kill('SIGQUIT'), 10_000);
+  const force = setTimeout(() => child.kill('SIGKILL'), 13_000);
   await ended;
   clearTimeout(impatience);
+  clearTimeout(force);
 }
 
 function isRunning(child: ChildProcess): boolean {

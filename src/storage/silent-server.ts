@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { processIdOf } from './process-id.js';
 
 /** Looks after connections whose server may be gone without a word: its machine, or the network on the way. */
 export interface SilenceWatch {
@@ -7,79 +8,115 @@ export interface SilenceWatch {
   close(): void;
 }
 
+/** A connection in use: since when, and since when it is there, by `performance.now()`. */
+interface InUse {
+  readonly client: pg.PoolClient;
+  readonly sinceMs: number;
+  readonly madeAtMs: number;
+}
+
+/** What the server says: what connections it has, or, by an error, only that it is there. */
+type Said =
+  | { readonly kind: 'connections'; readonly begunAtMs: ReadonlyMap<number, number> }
+  | { readonly kind: 'refusal' }
+  | { readonly kind: 'nothing' };
+
 const looksEveryMs = 2_000;
 const isLongMs = 5_000;
-const answersWithinMs = 10_000;
-const toleranceMs = 1_000;
+const saysWithinMs = 10_000;
+// By so much a clock may be set back meanwhile: ages are told by that of PostgreSQL.
+const toleranceMs = 60_000;
+// What the system knows of a machine that does not answer.
+const unreachable = ['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'];
 
 /**
- * Ends connections whose other end the server does not have any more, and all of them where it does not answer: whoever waits for
- * an answer there would wait until TCP gives up, for a quarter of an hour. It is asked on a new connection, so that what
+ * Ends connections that the server does not have any more, and all that wait for it where it says nothing: whoever waits for an
+ * answer there would wait until TCP gives up, for a quarter of an hour. It is asked on a new connection, so that what
  * merely takes long goes on.
  */
 export function createSilenceWatch(server: pg.ClientConfig, log: Logger): SilenceWatch {
-  // All by `performance.now()`.
   const madeAtMs = new WeakMap<pg.PoolClient, number>();
-  const inUseSinceMs = new Map<pg.PoolClient, number>();
-  let isLooking = false;
+  const inUse = new Map<pg.PoolClient, InUse>();
+  let isAsking = false;
+
+  const inUseForLong = () => {
+    const beforeMs = performance.now() - isLongMs;
+    return [...inUse.values()].filter(({ sinceMs }) => sinceMs < beforeMs);
+  };
 
   async function look(): Promise<void> {
-    const before = performance.now() - isLongMs;
-    const waiting = [...inUseSinceMs].filter(([, sinceMs]) => sinceMs < before);
-    if (isLooking || waiting.length === 0) return;
-    isLooking = true;
-    const isThere = await whichAreThere(server);
-    isLooking = false;
+    const asked = inUseForLong();
+    if (isAsking || asked.length === 0) return;
+    isAsking = true;
+    const said = await ask(server);
+    isAsking = false;
+    if (said.kind === 'nothing') end(inUseForLong(), 'PostgreSQL says nothing any more');
     // One that was given back meanwhile has been answered.
-    const lost = waiting.filter(
-      ([client, sinceMs]) =>
-        inUseSinceMs.get(client) === sinceMs && !isThere(processIdOf(client), madeAtMs.get(client) ?? 0),
-    );
-    if (lost.length === 0) return;
-    log.warn({ connections: lost.length }, 'PostgreSQL has gone silent; ending connections that wait for it');
-    for (const [client] of lost) void client.end().catch(() => undefined);
+    if (said.kind === 'connections')
+      end(
+        asked.filter((one) => inUse.get(one.client) === one && !isKnown(one, said.begunAtMs)),
+        'PostgreSQL does not have these connections any more',
+      );
+  }
+
+  function end(connections: readonly InUse[], why: string): void {
+    if (connections.length === 0) return;
+    log.warn({ connections: connections.length }, why);
+    for (const { client } of connections) {
+      // Called to its end first, it is no surprise to its pool that it breaks.
+      void (client as unknown as pg.Client).end().catch(() => undefined);
+      (client as unknown as pg.Client).connection.stream.destroy();
+    }
   }
 
   const timer = setInterval(() => void look(), looksEveryMs).unref();
   return {
     watch(pool) {
       pool.on('connect', (client) => madeAtMs.set(client, performance.now()));
-      pool.on('acquire', (client) => inUseSinceMs.set(client, performance.now()));
-      pool.on('release', (_error, client) => inUseSinceMs.delete(client));
+      pool.on('acquire', (client) => {
+        const sinceMs = performance.now();
+        inUse.set(client, { client, sinceMs, madeAtMs: madeAtMs.get(client) ?? sinceMs });
+      });
+      pool.on('release', (_error, client) => inUse.delete(client));
     },
     close: () => clearInterval(timer),
   };
 }
 
-/** Tells whether the server has a connection; `madeAtMs` tells it from one of the same number on a server that took over. */
-type IsThere = (processId: number, madeAtMs: number) => boolean;
+/** Whether the server has it; one that is younger there has its number by chance, on a server that took over. */
+function isKnown({ client, madeAtMs }: InUse, begunAtMs: ReadonlyMap<number, number>): boolean {
+  const begun = begunAtMs.get(processIdOf(client));
+  return begun !== undefined && begun <= madeAtMs + toleranceMs;
+}
 
-/** Asks the server what connections it has. One that refuses to be asked is there, and may have them all. */
-async function whichAreThere(server: pg.ClientConfig): Promise<IsThere> {
-  const client = new pg.Client({
-    ...server,
-    application_name: 'tendril watch',
-    connectionTimeoutMillis: answersWithinMs,
-    query_timeout: answersWithinMs,
-  });
+async function ask(server: pg.ClientConfig): Promise<Said> {
+  const client = new pg.Client({ ...server, application_name: 'tendril watch', connectionTimeoutMillis: 0 });
   client.on('error', () => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<Said>((resolve) => {
+    timer = setTimeout(() => resolve({ kind: 'nothing' }), saysWithinMs);
+  });
   try {
-    await client.connect();
-    const { rows } = await client.query<{ pid: number; ageMs: number }>(connections);
-    const answeredAtMs = performance.now();
-    const begunAtMs = new Map(rows.map(({ pid, ageMs }) => [pid, answeredAtMs - ageMs]));
-    return (processId, madeAtMs) => (begunAtMs.get(processId) ?? Infinity) <= madeAtMs + toleranceMs;
+    return await Promise.race([readConnections(client), silence]);
   } catch (error) {
-    return () => error instanceof pg.DatabaseError;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return { kind: unreachable.includes(code) ? 'nothing' : 'refusal' };
   } finally {
+    clearTimeout(timer);
     void client.end().catch(() => undefined);
+    client.connection.stream.destroy();
   }
 }
 
-const connections = `SELECT pid, 1000 * date_part('epoch', clock_timestamp() - backend_start) AS "ageMs"
-  FROM pg_stat_activity WHERE backend_start IS NOT NULL`;
-
-/** The server process of a connection: the driver knows it, its types do not. */
-export function processIdOf(client: pg.ClientBase): number {
-  return (client as unknown as { processID: number }).processID;
+async function readConnections(client: pg.Client): Promise<Said> {
+  await client.connect();
+  // Before it is asked: whatever takes long makes connections look older, never younger.
+  const askedAtMs = performance.now();
+  const { rows } = await client.query<{ pid: number; ageMs: number | null }>(connections);
+  const begunAtMs = new Map(rows.map(({ pid, ageMs }) => [pid, ageMs === null ? 0 : askedAtMs - ageMs]));
+  return { kind: 'connections', begunAtMs };
 }
+
+// Of a role that it does not act for, PostgreSQL tells nobody since when a connection is there.
+const connections = `SELECT pid, 1000 * date_part('epoch', clock_timestamp() - backend_start) AS "ageMs"
+  FROM pg_stat_activity WHERE datname = current_database()`;

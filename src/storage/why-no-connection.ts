@@ -11,6 +11,7 @@ const file =
 const noTls = 'The server does not support SSL connections';
 const noAnswer = 'Connection terminated due to connection timeout';
 const hangsUp = 'Connection terminated unexpectedly';
+const givenUp = 'Connection terminated';
 const other = 'see whether what is there is PostgreSQL, and what stands in between.';
 const noPassword = 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string';
 
@@ -23,6 +24,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENETUNREACH: start,
   [noAnswer]: other,
   [hangsUp]: other,
+  [givenUp]: other,
   ENOENT: file,
   EACCES: file,
   ENOTFOUND: name,

@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { GraphQLClient } from 'graphql-request';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { PublishEventDocument } from '../../generated/operations.js';
 import { openDatabase } from '../../src/storage/database.js';
 import { auditDeliveries } from '../support/delivery-audit.js';
 import { eventually } from '../support/eventually.js';
 import { publish, publishMany, subscribe } from '../support/main-operations.js';
 import { startReceiver } from '../support/receiver.js';
+import { newOwnedDatabase } from '../support/stores.js';
 import { openTcpProxy } from '../support/tcp-proxy.js';
 import { type Env, freshEnv, startTendril } from '../support/tendril.js';
 
@@ -72,10 +73,43 @@ test('where PostgreSQL goes without a word, what waits for it is refused, and ev
   await eventually(async () => isDeepStrictEqual(await heldConnections(env), held), 30_000);
 }, 120_000);
 
-test('a statement that takes long is waited for', async () => {
+const longStatement = { name: 'long', text: 'SELECT pg_sleep(9)' };
+
+test.concurrent('a statement that takes long is waited for', async ({ expect }) => {
+  const database = await openDatabase((await freshEnv()).DATABASE_URL ?? '', [], pino({ level: 'silent' }));
+  expect(await database.query(longStatement, [])).toHaveLength(1);
+  await database.close();
+});
+
+test.concurrent('as is one of a user that acts as another, who is told little of its connections', async ({
+  expect,
+}) => {
+  const url = await newOwnedDatabase();
+  const user = new URL(url).username;
+  const owners = `${user}_owners`;
+  await asSuperuser(user, [
+    `CREATE ROLE ${owners}`,
+    `GRANT ${owners} TO ${user}`,
+    `ALTER DATABASE ${user} OWNER TO ${owners}`,
+    `ALTER ROLE ${user} SET role = '${owners}'`,
+  ]);
+  const database = await openDatabase(url, [], pino({ level: 'silent' }));
+  expect(await database.query(longStatement, [])).toHaveLength(1);
+  await database.close();
+  await asSuperuser(user, [
+    `ALTER DATABASE ${user} OWNER TO CURRENT_USER`,
+    `REASSIGN OWNED BY ${owners} TO CURRENT_USER`,
+    `DROP OWNED BY ${owners}`,
+    `DROP ROLE ${owners}`,
+  ]);
+});
+
+test('the server too gives up connections that were cut off', async () => {
   const database = await openDatabase((await freshEnv()).DATABASE_URL ?? '', [], pino({ level: 'silent' }));
   onTestFinished(() => database.close());
-  expect(await database.query({ name: 'slow', text: 'SELECT pg_sleep(9)' }, [])).toHaveLength(1);
+  expect(await database.query({ name: 'idle', text: 'SHOW tcp_keepalives_idle' }, [])).toEqual([
+    { tcp_keepalives_idle: '10' },
+  ]);
 });
 
 test('a process that only sends listens for work, and not for updates that it has nobody to tell of', async () => {
@@ -115,4 +149,12 @@ async function heldConnections(env: Env): Promise<string[]> {
   );
   await client.end();
   return rows.map(({ name }) => name);
+}
+
+async function asSuperuser(database: string, statements: readonly string[]): Promise<void> {
+  const url = Object.assign(new URL(inject('postgresUrl')), { pathname: database });
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
 }

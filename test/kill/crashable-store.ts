@@ -110,8 +110,11 @@ async function crashable(
 }
 
 async function childrenOf(pid: number): Promise<number[]> {
-  // It fails where there are none.
-  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]).catch(() => ({ stdout: '' }));
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]).catch((error) => {
+    // So it says that there are none.
+    if (error.code === 1) return { stdout: '' };
+    throw error;
+  });
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 

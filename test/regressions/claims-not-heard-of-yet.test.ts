@@ -5,7 +5,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { claimDue } from '../../src/deliveries/drain/claim-due.js';
 import { OwnClaims } from '../../src/deliveries/drain/own-claims.js';
 import { sweep } from '../../src/deliveries/drain/sweep.js';
-import { holdWorkerLock } from '../../src/deliveries/drain/worker-lock.js';
+import { holdWorkerLock, type WorkerLock } from '../../src/deliveries/drain/worker-lock.js';
 import { type Database, openDatabase } from '../../src/storage/database.js';
 import { zeroUuid } from '../../src/storage/typeid.js';
 import { publishForOne, subscribe } from '../support/main-operations.js';
@@ -16,6 +16,7 @@ import { freshEnv, startTendril } from '../support/tendril.js';
 const stoodStillMs = 20_000;
 const log = pino({ level: 'silent' });
 let database: Database;
+let lock: WorkerLock;
 let worker: number;
 
 beforeEach(async () => {
@@ -24,7 +25,7 @@ beforeEach(async () => {
   await subscribe(api, { endpointUrl: 'http://127.0.0.1:1024/', eventTypes: ['payout.paid'] });
   await publishForOne(api, 'payout.paid');
   database = await openDatabase(env.DATABASE_URL ?? '', [], log);
-  const lock = await holdWorkerLock(database.url, log);
+  lock = await holdWorkerLock(database.url, log);
   onTestFinished(async () => {
     await lock.close();
     await database.close();
@@ -64,4 +65,14 @@ test('what was claimed while the answer was lost is taken back, though answers a
   claims.ask('claim', 999 + stoodStillMs);
   claims.ask('a place', 1_000 + stoodStillMs);
   expect(await takenBack(claims, 1_000 + stoodStillMs)).toBe(1);
+});
+
+// It had lost its lock with its connection, and took back every request of its own that took longer than two seconds.
+test('what a worker has under way it does not take back itself where it has lost its lock, and others do', async () => {
+  const claims = new OwnClaims();
+  claims.hold(await claimUnheard());
+  await lock.close();
+  expect(await takenBack(claims, stoodStillMs)).toBe(0);
+  const others = () => ({ worker: worker + 1, inFlight: [], unsureMs: 0 });
+  expect((await sweep(database, others)).takenBack).toBe(1);
 });

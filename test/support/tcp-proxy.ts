@@ -5,7 +5,10 @@ export interface TcpProxy {
   readonly port: number;
   /** Breaks every connection and refuses new ones, as a server that was killed does. */
   cut(): Promise<void>;
-  /** Says nothing any more on the connections that are there and on new ones, as a machine that has lost its power; after `mend` on the old ones. */
+  /**
+   * Says nothing any more on the connections that are there and on new ones, as a machine that has lost its power; after `mend` on the
+   * old ones. Only the server is told where one is ended, as it finds out by itself once it asks.
+   */
   silence(): void;
   /** Takes connections again on the same port; `port` where the server came back on another. */
   mend(port?: number): Promise<void>;

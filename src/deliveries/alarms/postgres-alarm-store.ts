@@ -1,10 +1,12 @@
 import { Client, Pool } from 'pg';
+import { keepAsking } from '../../storage/hold-connection.js';
 import { ALARM_JOB, type AlarmStore, type ReachableListener } from './alarm-store.types.js';
 
 const CHANNEL = 'tendril_alarm';
 const MOMENT_INDEX = 'agenda_jobs_one_alarm_a_moment_idx';
 const RELISTEN_AFTER_MS = 500;
 const CONNECT_WITHIN_MS = 2000;
+const LISTEN = { text: `LISTEN ${CHANNEL}`, query_timeout: CONNECT_WITHIN_MS };
 
 /** Opens Agenda's table in PostgreSQL, made by `createTableSql` where it is missing; does not wait for the server, which may be away. */
 export function openPostgresAlarmStore(
@@ -88,18 +90,14 @@ function listenTo(url: string, onAlarm: () => void, onReachable: ReachableListen
   let retry: NodeJS.Timeout | undefined;
   let isOver = false;
   const start = async () => {
-    const listener = new Client({
-      connectionString: url,
-      connectionTimeoutMillis: CONNECT_WITHIN_MS,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-    });
+    const listener = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
     client = listener;
     listener.on('notification', onAlarm);
     listener.on('error', () => undefined);
     try {
       await listener.connect();
-      await listener.query(`LISTEN ${CHANNEL}`);
+      await listener.query(LISTEN);
+      keepAsking(listener);
       // From here on only: a connection that never came up has its own way back below.
       listener.once('end', () => void restart());
       onReachable(true);

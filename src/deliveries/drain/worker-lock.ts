@@ -1,9 +1,13 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
 import type { Logger } from 'pino';
 import { holdConnection } from '../../storage/hold-connection.js';
 
 /** The first half of the advisory locks that living workers hold; any constant will do. */
 export const workerLockClass = 7_336_303;
+
+const againAfterMs = 250;
 
 /** A worker's sign of life: PostgreSQL frees it the moment the worker's connection breaks. */
 export interface WorkerLock {
@@ -19,7 +23,19 @@ export async function holdWorkerLock(databaseUrl: string, log: Logger): Promise<
     databaseUrl,
     applicationName: 'tendril worker',
     log,
-    prepare: (client) => client.query('SELECT pg_advisory_lock($1, $2)', [workerLockClass, worker]),
+    async prepare(client) {
+      // Of a connection that was cut off the server may not know yet that it is no more. A statement that waits would hide from both
+      // sides that this one is cut off as well.
+      while (!(await triesLock(client, worker))) await pause(againAfterMs);
+    },
   });
   return { worker, close };
+}
+
+async function triesLock(client: pg.Client, worker: number): Promise<boolean> {
+  const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [
+    workerLockClass,
+    worker,
+  ]);
+  return rows[0]?.got === true;
 }

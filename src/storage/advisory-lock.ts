@@ -19,7 +19,7 @@ export async function withLock<T>(
   try {
     // Asked again and again: a statement that waits for the lock holds a snapshot, and one who detaches a partition or migrates under it
     // would wait for that.
-    for (let tries = 1; !(await triesLock(client, lock)); tries++) {
+    for (let tries = 1; !(await triesLock(client, [lock])); tries++) {
       if (!waits) return undefined;
       whileWaiting(tries);
       await pause(lockRetryMs);
@@ -36,7 +36,11 @@ export async function withLock<T>(
   }
 }
 
-async function triesLock(client: pg.ClientBase, lock: number): Promise<boolean> {
-  const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [lock]);
+/** Takes a lock, of one number or of two, where nobody has it. */
+export async function triesLock(client: pg.ClientBase, lock: readonly number[]): Promise<boolean> {
+  const numbers = lock.map((_number, index) => `$${index + 1}`).join(', ');
+  const { rows } = await client.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${numbers}) AS got`, [
+    ...lock,
+  ]);
   return rows[0]?.got === true;
 }

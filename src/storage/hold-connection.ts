@@ -44,7 +44,7 @@ export async function holdConnection(options: HoldOptions): Promise<HeldConnecti
       await next.connect();
       await makeReady(next, prepare);
     } catch (error) {
-      void next.end().catch(() => undefined);
+      void endSoon(next);
       throw error;
     }
     // Not before: the end of an attempt that failed is told as well, and each would begin another round of attempts.
@@ -76,7 +76,7 @@ export async function holdConnection(options: HoldOptions): Promise<HeldConnecti
 }
 
 async function makeReady(client: pg.Client, prepare: HoldOptions['prepare']): Promise<void> {
-  const limit = setTimeout(() => void client.end().catch(() => undefined), readyWithinMs);
+  const limit = setTimeout(() => void endSoon(client), readyWithinMs);
   try {
     await prepare(client);
   } finally {
@@ -89,7 +89,7 @@ export function keepAsking(client: pg.Client): void {
   let heart: NodeJS.Timeout | undefined;
   const askLater = () => {
     heart = setTimeout(() => {
-      client.query(beat).then(askLater, () => client.end().catch(() => undefined));
+      client.query(beat).then(askLater, () => endSoon(client));
     }, beatEveryMs).unref();
   };
   client.once('end', () => clearTimeout(heart));

@@ -33,18 +33,20 @@ export async function sweep(database: Database, ownLeases: () => OwnLeases): Pro
 
 // What an interruption leads to is said in rules/delivery-states.ts: RETRYING at once, its step of the schedule kept. A claim
 // of the last two seconds is left alone: its worker may be about to take its lock again after PostgreSQL was away. What this one has
-// under way it does not take back, whether or not it has its lock. A claim of its own that it does not know of, though it waits for no answer from so long ago, was committed while its answer was lost.
+// under way it does not take back, whether or not it has its lock. A claim of its own that it does not know of, though it waits
+// for no answer from so long ago, was committed while its answer was lost.
 const takeBack: Statement = {
   name: 'take-back-leases',
   text: `WITH lost AS (
       SELECT workspace_id, id FROM delivery
-      WHERE status = 'SENDING' AND (lease_until < now()
-        OR ((leased_by <> $2 OR id <> ALL ($3::uuid[])) AND attempt_started_at < now() - interval '2 seconds' AND NOT EXISTS (
-        SELECT FROM pg_locks l
-        WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = leased_by::oid AND l.granted
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())))
-        OR (leased_by = $2 AND id <> ALL ($3::uuid[])
-          AND attempt_started_at < $4::timestamptz - $5::float8 * interval '1 millisecond' - interval '10 seconds'))
+      WHERE status = 'SENDING' AND (lease_until < now() OR (
+        attempt_started_at < now() - interval '2 seconds' AND (leased_by <> $2 OR id <> ALL ($3::uuid[])) AND (
+          NOT EXISTS (
+            SELECT FROM pg_locks l
+            WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = leased_by::oid AND l.granted
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+          OR (leased_by = $2
+            AND attempt_started_at < $4::timestamptz - $5::float8 * interval '1 millisecond' - interval '10 seconds'))))
       LIMIT 1000 FOR UPDATE SKIP LOCKED
     ), kept AS (
       INSERT INTO attempt (workspace_id, id, delivery_id, subscription_id, number, trigger, outcome, started_at, duration_ms,

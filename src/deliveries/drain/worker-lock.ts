@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type pg from 'pg';
 import type { Logger } from 'pino';
+import { triesLock } from '../../storage/advisory-lock.js';
 import { holdConnection } from '../../storage/hold-connection.js';
 
 /** The first half of the advisory locks that living workers hold; any constant will do. */
@@ -26,16 +26,8 @@ export async function holdWorkerLock(databaseUrl: string, log: Logger): Promise<
     async prepare(client) {
       // Of a connection that was cut off the server may not know yet that it is no more. A statement that waits would hide from both
       // sides that this one is cut off as well.
-      while (!(await triesLock(client, worker))) await pause(againAfterMs);
+      while (!(await triesLock(client, [workerLockClass, worker]))) await pause(againAfterMs);
     },
   });
   return { worker, close };
-}
-
-async function triesLock(client: pg.Client, worker: number): Promise<boolean> {
-  const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [
-    workerLockClass,
-    worker,
-  ]);
-  return rows[0]?.got === true;
 }

@@ -67,12 +67,13 @@ function alarmsOn(kind: string, open: (() => Promise<JobStoreUnderTest>) | undef
     const alarms = await openOne();
     const drains = countedDrains();
     await alarms.work(drains.drain);
-    await justAfterASecond(expect, 100);
-    const setAtMs = Date.now();
-    await alarms.set([new Date()]);
-    await expect.poll(() => drains.startedAtMs.length, SOON).toBe(1);
-    expect(drains.startedAtMs[0]).toBeLessThan(endOfSecondMs(setAtMs));
-    await expect.poll(under.jobs, SOON).toEqual([]);
+    await atOneOfSomeTries(expect, async () => {
+      const [setAtMs, before] = [Date.now(), drains.startedAtMs.length];
+      await alarms.set([new Date()]);
+      await expect.poll(() => drains.startedAtMs.length, SOON).toBe(before + 1);
+      await expect.poll(under.jobs, SOON).toEqual([]);
+      return Number(drains.startedAtMs[before]) < endOfSecondMs(setAtMs);
+    });
   });
 
   test('an alarm for later starts a drain at its second, rounded up, and not before', async ({
@@ -98,15 +99,17 @@ function alarmsOn(kind: string, open: (() => Promise<JobStoreUnderTest>) | undef
     const alarms = await openOne();
     const drains = countedDrains();
     await alarms.work(drains.drain);
-    await justAfterASecond(expect, 100);
-    const laterMs = endOfSecondMs(Date.now()) + 1000;
-    await alarms.set([new Date(laterMs)]);
-    // By then a worker has looked, less than a second before the later one.
-    await expect.poll(() => laterMs - Date.now(), SOON).toBeLessThan(750);
-    await alarms.set([new Date()]);
-    await expect.poll(() => drains.startedAtMs.length, SOON).toBe(2);
-    expect(drains.startedAtMs[0]).toBeLessThan(laterMs);
-    expect(drains.startedAtMs[1]).toBeGreaterThanOrEqual(laterMs);
+    await atOneOfSomeTries(expect, async () => {
+      const [laterMs, before] = [endOfSecondMs(Date.now()) + 1000, drains.startedAtMs.length];
+      await alarms.set([new Date(laterMs)]);
+      // By then a worker has looked, less than a second before the later one.
+      await expect.poll(() => laterMs - Date.now(), SOON).toBeLessThan(750);
+      await alarms.set([new Date()]);
+      await expect.poll(() => drains.startedAtMs.length, SOON).toBe(before + 2);
+      const [first, second] = drains.startedAtMs.slice(before);
+      expect(second).toBeGreaterThanOrEqual(laterMs);
+      return Number(first) < laterMs;
+    });
   });
 
   test('a moment that twenty instances set at once makes one job', async ({ under, openOne, expect }) => {
@@ -392,6 +395,15 @@ function countedDrains(): { startedAtMs: number[]; drain: () => Promise<void> } 
 }
 
 // Polls look at whole seconds: what happens between two of them was not started by a poll.
+/** Begins just after a second. A busy machine may take the rest of that second from one try, but not from each. */
+async function atOneOfSomeTries(expect: ExpectStatic, succeeds: () => Promise<boolean>): Promise<void> {
+  let tries = 0;
+  do {
+    expect(tries++).toBeLessThan(8);
+    await justAfterASecond(expect, 100);
+  } while (!(await succeeds()));
+}
+
 async function justAfterASecond(expect: ExpectStatic, ms: number): Promise<void> {
   await expect
     .poll(() => Date.now() % 1000, { timeout: 2000, interval: 5 })

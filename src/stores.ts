@@ -3,6 +3,7 @@ import type { Config } from './config.js';
 import type { JobStore } from './deliveries/alarms/alarms.js';
 import { lockDataDir } from './storage/data-dir.js';
 import { readOrMakeKeyFile } from './storage/encryption-key-file.js';
+import { keepRunning } from './storage/keep-running.js';
 import { startPostgres } from './storage/postgres-server.js';
 
 /** Where the data is, and what stops the servers that were started for it. */
@@ -43,9 +44,9 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
     mongodbUrl === undefined ? startMongo({ dataDir, binary: config.mongodBinary, log }) : undefined,
   ]);
   // Both are looked at before either fault is told, so that whichever did start is stopped.
-  if (postgres.status === 'fulfilled') starting.defer(() => postgres.value.stop());
+  if (postgres.status === 'fulfilled') starting.defer(keepRunning(postgres.value, log));
   const started = mongo.status === 'fulfilled' && mongo.value?.kind === 'started' ? mongo.value : undefined;
-  if (started) starting.defer(() => started.stop());
+  if (started) starting.defer(keepRunning(started, log));
   if (postgres.status === 'rejected') throw postgres.reason;
   if (mongo.status === 'rejected') throw mongo.reason;
   if (mongo.value?.kind === 'unavailable') {

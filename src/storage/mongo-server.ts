@@ -7,9 +7,9 @@ import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
 import { findMongod } from './find-mongod.js';
 import { findFreePort } from './free-port.js';
+import type { RunningServer } from './keep-running.js';
 import { commandLineOf, stopProcess } from './left-behind.js';
 import { oneLine } from './one-line.js';
-import type { RunningServer } from './postgres-server.js';
 
 /** A mongod started for this process alone. */
 export interface StartedMongo extends RunningServer {
@@ -45,40 +45,37 @@ export async function startMongo(options: {
   await stopLeftBehind(folder, log);
   const replicaSet = options.replicaSet ?? false;
   try {
-    const server = await launchOnAnyData({ folder, mongod, replicaSet, log });
-    const address = `127.0.0.1:${server.instanceOpts.port}`;
+    const how = { folder, mongod, replicaSet, log };
+    const instance = await launchOnAnyData(how);
+    const address = `127.0.0.1:${instance.instanceOpts.port}`;
     if (replicaSet) {
       await becomePrimary(address).catch(async (error: unknown) => {
-        await server.stop();
+        await instance.stop();
         throw error;
       });
     }
-    return startedMongo({ server, address, replicaSet, log });
+    return startedMongo(instance, how);
   } catch (error) {
     return { kind: 'unavailable', reason: `${mongod.path} does not start on ${folder}: ${oneLine(error)}` };
   }
 }
 
-interface Running {
-  readonly server: MongoInstance;
-  readonly address: string;
-  readonly replicaSet: boolean;
-  readonly log: Logger;
-}
-
-function startedMongo({ server, address, replicaSet, log }: Running): StartedMongo {
+function startedMongo(instance: MongoInstance, options: Launch): StartedMongo {
+  const { port } = instance.instanceOpts;
   const databaseUrl = (name: string) =>
-    `mongodb://${address}/${name}${replicaSet ? `?replicaSet=${REPLICA_SET}` : ''}`;
+    `mongodb://127.0.0.1:${port}/${name}${options.replicaSet ? `?replicaSet=${REPLICA_SET}` : ''}`;
   let stopping: Promise<unknown> | undefined;
-  server.once(MongoInstanceEvents.instanceClosed, (code, signal) => {
-    if (stopping === undefined) log.error(`mongod ended by itself (${signal ?? code})`);
-  });
   return {
     kind: 'started',
+    name: 'mongod',
     url: databaseUrl('tendril'),
     databaseUrl,
+    ended: new Promise((resolve) =>
+      instance.once(MongoInstanceEvents.instanceClosed, (code, signal) => resolve(signal ?? code)),
+    ),
+    startAgain: async () => startedMongo(await launch(options, port), options),
     async stop() {
-      stopping ??= server.stop();
+      stopping ??= instance.stop();
       await stopping;
     },
   };
@@ -128,13 +125,13 @@ async function launchOnAnyData(options: Launch): Promise<MongoInstance> {
   }
 }
 
-async function launch({ folder, mongod, replicaSet }: Launch): Promise<MongoInstance> {
+async function launch({ folder, mongod, replicaSet }: Launch, port?: number): Promise<MongoInstance> {
   return MongoInstance.create({
     binary: { systemBinary: mongod.path, version: mongod.version },
     instance: {
       dbPath: folder,
       ip: '127.0.0.1',
-      port: await findFreePort(),
+      port: port ?? (await findFreePort()),
       storageEngine: 'wiredTiger',
       launchTimeout: READY_WITHIN_MS,
       ...(replicaSet && { replSet: REPLICA_SET }),

@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
 import { findFreePort } from './free-port.js';
+import type { RunningServer } from './keep-running.js';
 import { commandLineOf, stopProcess } from './left-behind.js';
 import {
   choosePostgresUser,
@@ -14,13 +15,6 @@ import {
   type RunAs,
 } from './postgres-binaries.js';
 import { openCluster, POSTGRES_NAME, type PostgresCluster } from './postgres-cluster.js';
-
-/** A server started for this process alone. */
-export interface RunningServer {
-  readonly url: string;
-  /** Shuts it down and waits until it is gone; a second call does nothing more. */
-  stop(): Promise<void>;
-}
 
 /** Long enough for crash recovery after a long time without a checkpoint. */
 const READY_WITHIN_MS = 120_000;
@@ -64,19 +58,11 @@ export async function startPostgres(options: { dataDir: string; log: Logger }): 
   const cluster = await openCluster(dataDir, binaries, runAs, log);
   await stopLeftBehind(cluster.folder, log);
   const logFile = join(dataDir, 'postgres.log');
-  const { child, port } = await launch({ cluster, program: join(binaries, 'postgres'), runAs, logFile });
+  await rm(logFile, { force: true });
+  const launch = { cluster, program: join(binaries, 'postgres'), runAs, logFile, log };
+  const { server, port } = await startAnywhere(launch);
   await createDatabase(urlOf(cluster, port, 'postgres'));
-  let stopping: Promise<void> | undefined;
-  child.once('exit', (code, signal) => {
-    if (stopping === undefined) log.error(`PostgreSQL ended by itself (${signal ?? code}), see ${logFile}`);
-  });
-  return {
-    url: urlOf(cluster, port, POSTGRES_NAME),
-    stop: () => {
-      stopping ??= stopChild(child);
-      return stopping;
-    },
-  };
+  return server;
 }
 
 /**
@@ -128,18 +114,50 @@ interface Launch {
   readonly program: string;
   readonly runAs: RunAs;
   readonly logFile: string;
+  readonly log: Logger;
 }
 
-async function launch(server: Launch): Promise<{ child: ChildProcess; port: number }> {
+async function startAnywhere(launch: Launch): Promise<{ server: RunningServer; port: number }> {
   for (let attempt = 1; attempt <= START_ATTEMPTS; attempt += 1) {
     const port = await findFreePort();
-    const child = await spawnPostgres(server, port);
-    if (await becomesReady(child, urlOf(server.cluster, port, 'postgres'))) return { child, port };
-    await stopChild(child);
+    const server = await startOn(port, launch);
+    if (server) return { server, port };
     await pause(300 * attempt);
   }
-  const lines = (await readFile(server.logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-3);
-  throw new StartError(`PostgreSQL does not start on ${server.cluster.folder}: ${lines.join(' / ')}`);
+  return failToStart(launch);
+}
+
+/** Undefined where it ended or took too long, or is not wanted any more. */
+async function startOn(
+  port: number,
+  launch: Launch,
+  signal?: AbortSignal,
+): Promise<RunningServer | undefined> {
+  const { cluster, log } = launch;
+  const child = await spawnPostgres(launch, port);
+  const ended = new Promise<NodeJS.Signals | number | null>((resolveEnd) =>
+    child.once('exit', (code, endedBy) => resolveEnd(endedBy ?? code)),
+  );
+  if (!(await becomesReady(child, urlOf(cluster, port, 'postgres'), signal))) {
+    await stopChild(child);
+    return undefined;
+  }
+  let stopping: Promise<void> | undefined;
+  return {
+    name: 'PostgreSQL',
+    url: urlOf(cluster, port, POSTGRES_NAME),
+    ended,
+    async startAgain(cutOff) {
+      await stopLeftBehind(cluster.folder, log);
+      return (await startOn(port, launch, cutOff)) ?? failToStart(launch);
+    },
+    stop: () => (stopping ??= stopChild(child)),
+  };
+}
+
+async function failToStart({ logFile, cluster }: Launch): Promise<never> {
+  const lines = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-3);
+  throw new StartError(`PostgreSQL does not start on ${cluster.folder}: ${lines.join(' / ')}`);
 }
 
 async function spawnPostgres(
@@ -150,7 +168,8 @@ async function spawnPostgres(
     '-c',
     `${name}=${value}`,
   ]);
-  const output = await open(logFile, 'w', 0o600);
+  // What an earlier one had to say before it ended stays.
+  const output = await open(logFile, 'a', 0o600);
   try {
     const child = spawn(program, ['-D', cluster.folder, ...settings], {
       ...runAs,
@@ -168,10 +187,10 @@ async function spawnPostgres(
   }
 }
 
-/** Answers false when the process ended or took too long. */
-async function becomesReady(child: ChildProcess, url: string): Promise<boolean> {
+/** Answers false when the process ended or took too long, or is not wanted any more. */
+async function becomesReady(child: ChildProcess, url: string, signal?: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + READY_WITHIN_MS;
-  while (isRunning(child) && performance.now() < deadline) {
+  while (isRunning(child) && performance.now() < deadline && !signal?.aborted) {
     if (await answers(url)) return true;
     await pause(25);
   }

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 // By itself V8 lets a heap grow to four times what lives in it where the machine has memory, half a gigabyte here, before it looks
 // for garbage. This is no limit: what large payloads need, they get. Each look takes a tenth of a second, and at 25 percent busy
 // processes did one each second.
-const growingPercent = 40;
+const growingPercent = 33;
 
 // On so few, the threads that help to collect young garbage take from PostgreSQL what they give to this one, and some more.
 const fewCores = 2;

@@ -15,6 +15,7 @@ export interface RunningServer {
 }
 
 const startAgainAfterMs = 1000;
+const startAgainWithinMs = 30_000;
 
 /** Starts a server again each time that it ends by itself. Gives what stops it for good. */
 export function keepRunning(server: RunningServer, log: Logger): () => Promise<void> {
@@ -37,9 +38,9 @@ export function keepRunning(server: RunningServer, log: Logger): () => Promise<v
 
   /** Undefined once it is to stop. */
   async function nextOne(): Promise<RunningServer | undefined> {
-    while (!signal.aborted) {
-      await pause(startAgainAfterMs, undefined, { signal, ref: false }).catch(() => undefined);
-      if (signal.aborted) break;
+    for (let waitMs = startAgainAfterMs; ; waitMs = Math.min(2 * waitMs, startAgainWithinMs)) {
+      await pause(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) return undefined;
       try {
         const next = await server.startAgain(signal);
         log.info(`${server.name} is running again`);
@@ -48,6 +49,5 @@ export function keepRunning(server: RunningServer, log: Logger): () => Promise<v
         log.error(`${server.name} does not start again: ${oneLine(error)}`);
       }
     }
-    return undefined;
   }
 }

@@ -46,7 +46,8 @@ async function openEmbedded(config: Config, log: Logger): Promise<Stores> {
   // Both are looked at before either fault is told, so that whichever did start is stopped.
   if (postgres.status === 'fulfilled') starting.defer(keepRunning(postgres.value, log));
   const started = mongo.status === 'fulfilled' && mongo.value?.kind === 'started' ? mongo.value : undefined;
-  if (started) starting.defer(keepRunning(started, log));
+  // Without it the sweep sees to what is due.
+  if (started) starting.defer(() => started.stop());
   if (postgres.status === 'rejected') throw postgres.reason;
   if (mongo.status === 'rejected') throw mongo.reason;
   if (mongo.value?.kind === 'unavailable') {

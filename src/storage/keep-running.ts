@@ -4,21 +4,25 @@ import { oneLine } from './one-line.js';
 
 /** A server started for this process alone. */
 export interface RunningServer {
-  readonly name: string;
   readonly url: string;
+  /** Shuts it down and waits until it is gone; a second call does nothing more. */
+  stop(): Promise<void>;
+}
+
+/** One that can be started again. */
+export interface RestartableServer extends RunningServer {
+  readonly name: string;
   /** The signal or the exit code by which it ended; resolves when it has. */
   readonly ended: Promise<NodeJS.Signals | number | null>;
   /** Starts one that has ended at the same address, unless the signal comes first. */
-  startAgain(signal: AbortSignal): Promise<RunningServer>;
-  /** Shuts it down and waits until it is gone; a second call does nothing more. */
-  stop(): Promise<void>;
+  startAgain(signal: AbortSignal): Promise<RestartableServer>;
 }
 
 const startAgainAfterMs = 1000;
 const startAgainWithinMs = 30_000;
 
 /** Starts a server again each time that it ends by itself. Gives what stops it for good. */
-export function keepRunning(server: RunningServer, log: Logger): () => Promise<void> {
+export function keepRunning(server: RestartableServer, log: Logger): () => Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;
   const asked = new Promise<'asked'>((resolve) => signal.addEventListener('abort', () => resolve('asked')));
@@ -29,7 +33,7 @@ export function keepRunning(server: RunningServer, log: Logger): () => Promise<v
   };
 
   async function keep(): Promise<void> {
-    for (let running: RunningServer | undefined = server; running; running = await nextOne()) {
+    for (let running: RestartableServer | undefined = server; running; running = await nextOne()) {
       const how = await Promise.race([asked, running.ended]);
       if (how === 'asked') await running.stop();
       else log.error(`${server.name} ended by itself (${how}): it is started again`);
@@ -37,7 +41,7 @@ export function keepRunning(server: RunningServer, log: Logger): () => Promise<v
   }
 
   /** Undefined once it is to stop. */
-  async function nextOne(): Promise<RunningServer | undefined> {
+  async function nextOne(): Promise<RestartableServer | undefined> {
     for (let waitMs = startAgainAfterMs; ; waitMs = Math.min(2 * waitMs, startAgainWithinMs)) {
       await pause(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return undefined;
@@ -46,6 +50,7 @@ export function keepRunning(server: RunningServer, log: Logger): () => Promise<v
         log.info(`${server.name} is running again`);
         return next;
       } catch (error) {
+        if (signal.aborted) return undefined;
         log.error(`${server.name} does not start again: ${oneLine(error)}`);
       }
     }

@@ -45,37 +45,40 @@ export async function startMongo(options: {
   await stopLeftBehind(folder, log);
   const replicaSet = options.replicaSet ?? false;
   try {
-    const how = { folder, mongod, replicaSet, log };
-    const instance = await launchOnAnyData(how);
-    const address = `127.0.0.1:${instance.instanceOpts.port}`;
+    const server = await launchOnAnyData({ folder, mongod, replicaSet, log });
+    const address = `127.0.0.1:${server.instanceOpts.port}`;
     if (replicaSet) {
       await becomePrimary(address).catch(async (error: unknown) => {
-        await instance.stop();
+        await server.stop();
         throw error;
       });
     }
-    return startedMongo(instance, how);
+    return startedMongo({ server, address, replicaSet, log });
   } catch (error) {
     return { kind: 'unavailable', reason: `${mongod.path} does not start on ${folder}: ${oneLine(error)}` };
   }
 }
 
-function startedMongo(instance: MongoInstance, options: Launch): StartedMongo {
-  const { port } = instance.instanceOpts;
+interface Running {
+  readonly server: MongoInstance;
+  readonly address: string;
+  readonly replicaSet: boolean;
+  readonly log: Logger;
+}
+
+function startedMongo({ server, address, replicaSet, log }: Running): StartedMongo {
   const databaseUrl = (name: string) =>
-    `mongodb://127.0.0.1:${port}/${name}${options.replicaSet ? `?replicaSet=${REPLICA_SET}` : ''}`;
+    `mongodb://${address}/${name}${replicaSet ? `?replicaSet=${REPLICA_SET}` : ''}`;
   let stopping: Promise<unknown> | undefined;
+  server.once(MongoInstanceEvents.instanceClosed, (code, signal) => {
+    if (stopping === undefined) log.error(`mongod ended by itself (${signal ?? code})`);
+  });
   return {
     kind: 'started',
-    name: 'mongod',
     url: databaseUrl('tendril'),
     databaseUrl,
-    ended: new Promise((resolve) =>
-      instance.once(MongoInstanceEvents.instanceClosed, (code, signal) => resolve(signal ?? code)),
-    ),
-    startAgain: async () => startedMongo(await launch(options, port), options),
     async stop() {
-      stopping ??= instance.stop();
+      stopping ??= server.stop();
       await stopping;
     },
   };
@@ -125,13 +128,13 @@ async function launchOnAnyData(options: Launch): Promise<MongoInstance> {
   }
 }
 
-async function launch({ folder, mongod, replicaSet }: Launch, port?: number): Promise<MongoInstance> {
+async function launch({ folder, mongod, replicaSet }: Launch): Promise<MongoInstance> {
   return MongoInstance.create({
     binary: { systemBinary: mongod.path, version: mongod.version },
     instance: {
       dbPath: folder,
       ip: '127.0.0.1',
-      port: port ?? (await findFreePort()),
+      port: await findFreePort(),
       storageEngine: 'wiredTiger',
       launchTimeout: READY_WITHIN_MS,
       ...(replicaSet && { replSet: REPLICA_SET }),

@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import type { Logger } from 'pino';
 import { StartError } from '../start-error.js';
 import { findFreePort } from './free-port.js';
-import type { RunningServer } from './keep-running.js';
+import type { RestartableServer } from './keep-running.js';
 import { commandLineOf, stopProcess } from './left-behind.js';
 import {
   choosePostgresUser,
@@ -49,7 +49,7 @@ const SETTINGS = {
  * `tendril`, as its superuser. One left running by a killed Tendril is shut down first. As root it runs as another user.
  * Fails with a StartError where it cannot be started.
  */
-export async function startPostgres(options: { dataDir: string; log: Logger }): Promise<RunningServer> {
+export async function startPostgres(options: { dataDir: string; log: Logger }): Promise<RestartableServer> {
   const { log } = options;
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true });
@@ -117,7 +117,7 @@ interface Launch {
   readonly log: Logger;
 }
 
-async function startAnywhere(launch: Launch): Promise<{ server: RunningServer; port: number }> {
+async function startAnywhere(launch: Launch): Promise<{ server: RestartableServer; port: number }> {
   for (let attempt = 1; attempt <= START_ATTEMPTS; attempt += 1) {
     const port = await findFreePort();
     const server = await startOn(port, launch);
@@ -132,7 +132,7 @@ async function startOn(
   port: number,
   launch: Launch,
   signal?: AbortSignal,
-): Promise<RunningServer | undefined> {
+): Promise<RestartableServer | undefined> {
   const { cluster, log } = launch;
   const child = await spawnPostgres(launch, port);
   const ended = new Promise<NodeJS.Signals | number | null>((resolveEnd) =>

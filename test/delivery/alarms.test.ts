@@ -394,7 +394,6 @@ function countedDrains(): { startedAtMs: number[]; drain: () => Promise<void> } 
   };
 }
 
-// Polls look at whole seconds: what happens between two of them was not started by a poll.
 /** Begins just after a second. A busy machine may take the rest of that second from one try, but not from each. */
 async function atOneOfSomeTries(expect: ExpectStatic, succeeds: () => Promise<boolean>): Promise<void> {
   let tries = 0;
@@ -404,6 +403,7 @@ async function atOneOfSomeTries(expect: ExpectStatic, succeeds: () => Promise<bo
   } while (!(await succeeds()));
 }
 
+// Polls look at whole seconds: what happens between two of them was not started by a poll.
 async function justAfterASecond(expect: ExpectStatic, ms: number): Promise<void> {
   await expect
     .poll(() => Date.now() % 1000, { timeout: 2000, interval: 5 })

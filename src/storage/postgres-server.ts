@@ -59,9 +59,8 @@ export async function startPostgres(options: { dataDir: string; log: Logger }): 
   await stopLeftBehind(cluster.folder, log);
   const logFile = join(dataDir, 'postgres.log');
   await rm(logFile, { force: true });
-  const launch = { cluster, program: join(binaries, 'postgres'), runAs, logFile, log };
-  const { server, port } = await startAnywhere(launch);
-  await createDatabase(urlOf(cluster, port, 'postgres'));
+  const server = await startAnywhere({ cluster, program: join(binaries, 'postgres'), runAs, logFile, log });
+  await createDatabase(Object.assign(new URL(server.url), { pathname: 'postgres' }).href);
   return server;
 }
 
@@ -117,11 +116,10 @@ interface Launch {
   readonly log: Logger;
 }
 
-async function startAnywhere(launch: Launch): Promise<{ server: RestartableServer; port: number }> {
+async function startAnywhere(launch: Launch): Promise<RestartableServer> {
   for (let attempt = 1; attempt <= START_ATTEMPTS; attempt += 1) {
-    const port = await findFreePort();
-    const server = await startOn(port, launch);
-    if (server) return { server, port };
+    const server = await startOn(await findFreePort(), launch);
+    if (server) return server;
     await pause(300 * attempt);
   }
   return failToStart(launch);

@@ -42,7 +42,7 @@ async function isReady({ url }: TendrilProcess): Promise<boolean> {
 }
 
 test('an embedded PostgreSQL that is killed is started again, and nothing that was acknowledged is lost', async () => {
-  const dataDir = await temporaryFolder(0o711);
+  const dataDir = await temporaryFolder();
   const tendril = await startEmbedded(dataDir);
   const receiver = await startReceiver((_request, earlier, response) =>
     response.writeHead(earlier % 4 === 0 ? 500 : 204).end(),
@@ -61,7 +61,7 @@ test('an embedded PostgreSQL that is killed is started again, and nothing that w
 });
 
 test('a stop just after its PostgreSQL was killed starts none any more, and ends with 0', async () => {
-  const dataDir = await temporaryFolder(0o711);
+  const dataDir = await temporaryFolder();
   const tendril = await startEmbedded(dataDir);
   process.kill(await postmaster(dataDir), 'SIGKILL');
   await eventually(() => tendril.log.some((line) => line.includes('PostgreSQL ended by itself (SIGKILL)')));

@@ -34,11 +34,11 @@ beforeEach(async () => {
 });
 
 /** Claims the one delivery that is due, as the worker's drain does, and has the machine stand still before that is heard. */
-async function claimUnheard() {
+async function claimUnheard(agoMs = stoodStillMs) {
   const request = { worker, limit: 10, roomEach: 10, rooms: new Map(), aheadMs: 0 };
   const claimed = await claimDue(database, request, zeroUuid);
   expect(claimed).toHaveLength(1);
-  const move = `UPDATE delivery SET attempt_started_at = attempt_started_at - interval '${stoodStillMs} milliseconds'`;
+  const move = `UPDATE delivery SET attempt_started_at = attempt_started_at - interval '${agoMs} milliseconds'`;
   await database.query({ text: move }, []);
   return claimed;
 }
@@ -74,5 +74,13 @@ test('what a worker has under way it does not take back itself where it has lost
   await lock.close();
   expect(await takenBack(claims, stoodStillMs)).toBe(0);
   const others = () => ({ worker: worker + 1, inFlight: [], unsureMs: 0 });
+  expect((await sweep(database, others)).takenBack).toBe(1);
+});
+
+// The time since it began was too long for the duration of an attempt, and every sweep failed from then on.
+test('what was claimed before a server stopped for a month is taken back', async () => {
+  await claimUnheard(30 * 86_400_000);
+  const others = () => ({ worker: worker + 1, inFlight: [], unsureMs: 0 });
+  await lock.close();
   expect((await sweep(database, others)).takenBack).toBe(1);
 });

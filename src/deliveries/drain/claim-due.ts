@@ -1,7 +1,7 @@
 import type { Admitted } from '../../events/admission.js';
 import { leaseSeconds } from '../../rules/delivery-states.js';
 import type { Database } from '../../storage/database.js';
-import type { Statement } from '../../storage/statement.js';
+import { fewRows, type Statement } from '../../storage/statement.js';
 import { newUuid, zeroUuid } from '../../storage/typeid.js';
 import { markChanged } from '../delivery.entity.js';
 
@@ -79,7 +79,7 @@ export const withSubscription = `CROSS JOIN LATERAL (
  * from subscription to subscription, beginning behind `afterSubscription`, so that all get their turn.
  */
 export async function claimDue(
-  database: Database,
+  database: Pick<Database, 'query'>,
   request: ClaimRequest,
   afterSubscription: string,
 ): Promise<ClaimedDelivery[]> {
@@ -90,7 +90,7 @@ export async function claimDue(
 
 /** Claims due deliveries of these subscriptions alone. */
 export async function claimDueOf(
-  database: Database,
+  database: Pick<Database, 'query'>,
   request: ClaimRequest,
   subscriptionIds: readonly string[],
 ): Promise<ClaimedDelivery[]> {
@@ -106,7 +106,7 @@ interface ClaimedRow extends Omit<ClaimedDelivery, 'start'> {
 
 async function claimBy(
   statement: Statement,
-  database: Database,
+  database: Pick<Database, 'query'>,
   request: ClaimRequest,
   from: string | readonly string[],
 ): Promise<ClaimedDelivery[]> {
@@ -192,9 +192,9 @@ const claimFrom = (name: string, waiting: string): Statement => ({
       WHERE r.subscription_id = c.subscription_id
     ), claimed AS (
       UPDATE delivery d SET status = 'SENDING', leased_by = $5, lease_until = now() + interval '${leaseSeconds} seconds',
-        lease_epoch = lease_epoch + 1, attempt_count = attempt_count + 1, attempt_id = c.attempt_id,
+        lease_epoch = lease_epoch + 1, attempt_count = attempt_count + 1, attempt_id = (left($6::text, 26) || lpad(to_hex(c.place), 10, '0'))::uuid,
         attempt_started_at = now(), next_attempt_at = NULL, completed_at = NULL, failure_reason = NULL, skip_reason = NULL, ${markChanged}
-      FROM (SELECT *, (left($6::text, 26) || lpad(to_hex(row_number() OVER ()), 10, '0'))::uuid AS attempt_id FROM due) c
+      FROM ${fewRows('due', 'c', ['workspace_id', 'id', 'revision', 'rate', 'start_at'])}
       WHERE d.workspace_id = c.workspace_id AND d.id = c.id
       RETURNING d.*, c.revision, c.rate, c.start_at
     )

@@ -1,5 +1,5 @@
 import type { Database } from '../../storage/database.js';
-import type { Statement } from '../../storage/statement.js';
+import { fewRows, type Statement } from '../../storage/statement.js';
 import { zeroUuid } from '../../storage/typeid.js';
 import { markChanged } from '../delivery.entity.js';
 import { waitingSubscriptions, withSubscription } from './claim-due.js';
@@ -8,7 +8,7 @@ import { waitingSubscriptions, withSubscription } from './claim-due.js';
  * Settles what waits and is not to be sent: deliveries of deleted subscriptions are CANCELED, due ones of subscriptions that are
  * not ACTIVE are SKIPPED. A thousand of a subscription at a time; gives back how many it settled.
  */
-export async function settleUnsendable(database: Database): Promise<number> {
+export async function settleUnsendable(database: Pick<Database, 'query'>): Promise<number> {
   return (await database.query(settle, [zeroUuid])).length;
 }
 
@@ -30,6 +30,7 @@ const settle: Statement = {
       skip_reason = CASE WHEN x.deleted THEN NULL WHEN x.status = 'INACTIVE' THEN 'SUBSCRIPTION_INACTIVE'
         WHEN x.status = 'DISABLED' THEN 'SUBSCRIPTION_DISABLED' ELSE 'SUBSCRIPTION_UNCONFIRMED' END,
       next_attempt_at = NULL, completed_at = now(), ${markChanged}
-    FROM settled x WHERE d.workspace_id = x.workspace_id AND d.id = x.id
+    FROM ${fewRows('settled', 'x', ['workspace_id', 'id', 'deleted', 'status'])}
+    WHERE d.workspace_id = x.workspace_id AND d.id = x.id
     RETURNING d.id`,
 };

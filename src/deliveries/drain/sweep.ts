@@ -1,5 +1,5 @@
 import type { Database } from '../../storage/database.js';
-import type { Statement } from '../../storage/statement.js';
+import { fewRows, type Statement } from '../../storage/statement.js';
 import { zeroUuid } from '../../storage/typeid.js';
 import { markChanged } from '../delivery.entity.js';
 import { waitingSubscriptions } from './claim-due.js';
@@ -22,7 +22,7 @@ export interface Swept {
  * Looks for what has fallen through: leases without a living worker, deliveries nobody will send, moments without an alarm. The
  * worker that sweeps is asked about its own leases after PostgreSQL's clock was read: it cannot know of later ones.
  */
-export async function sweep(database: Database, ownLeases: () => OwnLeases): Promise<Swept> {
+export async function sweep(database: Pick<Database, 'query'>, ownLeases: () => OwnLeases): Promise<Swept> {
   const [clock] = await database.query<{ now: Date }>(readClock, []);
   const { worker, inFlight, unsureMs } = ownLeases();
   const takenBack = await database.query(takeBack, [workerLockClass, worker, inFlight, clock?.now, unsureMs]);
@@ -30,6 +30,10 @@ export async function sweep(database: Database, ownLeases: () => OwnLeases): Pro
   const rows = await database.query<OldestDue & { dueAt: Date }>(findMoments, [zeroUuid]);
   return { takenBack: takenBack.length, dueMoments: rows.map((row) => row.dueAt), oldest: rows[0] };
 }
+
+// A server may have stopped for a month, and GraphQL's Int ends here.
+const mostMs = 2 ** 31 - 1;
+const few = fewRows('lost', 'l', ['workspace_id', 'id']);
 
 // What an interruption leads to is said in rules/delivery-states.ts: RETRYING at once, its step of the schedule kept. A claim
 // of the last two seconds is left alone: its worker may be about to take its lock again after PostgreSQL was away. What this one has
@@ -52,13 +56,13 @@ const takeBack: Statement = {
       INSERT INTO attempt (workspace_id, id, delivery_id, subscription_id, number, trigger, outcome, started_at, duration_ms,
         request_url, request_headers, error)
       SELECT d.workspace_id, d.attempt_id, d.id, d.subscription_id, d.attempt_count, d.next_trigger, 'INTERRUPTED',
-        d.attempt_started_at, extract(epoch FROM now() - d.attempt_started_at) * 1000, s.endpoint_url, '[]',
+        d.attempt_started_at, least(extract(epoch FROM now() - d.attempt_started_at) * 1000, ${mostMs}), s.endpoint_url, '[]',
         'The server stopped before the outcome was known; the endpoint may have got the request.'
-      FROM lost JOIN delivery d USING (workspace_id, id) JOIN webhook_subscription s ON s.id = d.subscription_id
+      FROM ${few} JOIN delivery d USING (workspace_id, id) JOIN webhook_subscription s ON s.id = d.subscription_id
       ON CONFLICT DO NOTHING
     )
     UPDATE delivery d SET status = 'RETRYING', next_attempt_at = now(), leased_by = NULL, lease_until = NULL, ${markChanged}
-    FROM lost WHERE d.workspace_id = lost.workspace_id AND d.id = lost.id
+    FROM ${few} WHERE d.workspace_id = l.workspace_id AND d.id = l.id
     RETURNING d.id`,
 };
 

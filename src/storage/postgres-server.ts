@@ -29,7 +29,6 @@ const SETTINGS = {
   // Publishing and recording write in bursts: a checkpoint each 15 minutes or 2 GB, spread out.
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
-  wal_compression: 'on',
   // An acknowledged event survives a power cut: stated, so that no default or old file decides.
   fsync: 'on',
   full_page_writes: 'on',

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
@@ -20,6 +20,8 @@ export interface CrashableStore {
   freeze(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Starts it again and waits until it takes writes. */
   restart(): Promise<void>;
+  /** The lines of its log that tell of a process of its own that crashed. */
+  ownCrashes(): Promise<string[]>;
 }
 
 const log = pino({ level: 'silent' });
@@ -41,7 +43,8 @@ export async function startCrashablePostgres(dataDir: string): Promise<Crashable
       await client.end().catch(() => undefined);
     }
   };
-  return crashable(url, await pidIn(join(folder, 'postmaster.pid')), { uid, gid }, takesWrites);
+  const logFile = join(dataDir, 'postgres.log');
+  return crashable(url, logFile, await pidIn(join(folder, 'postmaster.pid')), { uid, gid }, takesWrites);
 }
 
 /** A mongod as `npm start` starts it, alone or as a replica set of one. */
@@ -57,11 +60,13 @@ export async function startCrashableMongo(dataDir: string, replicaSet: boolean):
       await client.close();
     }
   };
-  return crashable(mongo.url, await pidIn(join(dataDir, 'mongo', 'mongod.lock')), {}, takesWrites);
+  const pid = await pidIn(join(dataDir, 'mongo', 'mongod.lock'));
+  return crashable(mongo.url, join(dataDir, 'mongod.log'), pid, {}, takesWrites);
 }
 
 async function crashable(
   url: string,
+  logFile: string,
   firstPid: number,
   runAs: { uid?: number; gid?: number },
   takesWrites: () => Promise<boolean>,
@@ -69,7 +74,8 @@ async function crashable(
   let pid = firstPid;
   const commandLine = await commandLineOf(pid);
   const isRunning = async () => (await commandLineOf(pid)) !== undefined;
-  const launch = () => {
+  const launch = async () => {
+    await using output = await open(logFile, 'a');
     const [program = '', ...args] = commandLine?.split(' ') ?? [];
     const child = spawn(program, args, {
       // Only root may say as whom; everybody else's servers are their own.
@@ -77,7 +83,7 @@ async function crashable(
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
       detached: true,
-      stdio: 'ignore',
+      stdio: ['ignore', output.fd, output.fd],
     });
     child.unref();
     pid = child.pid ?? 0;
@@ -101,10 +107,14 @@ async function crashable(
     },
     async restart() {
       const isReady = async () => {
-        if (!(await isRunning())) launch();
+        if (!(await isRunning())) await launch();
         return takesWrites().catch(() => false);
       };
       await eventually(isReady, readyWithinMs, () => `${commandLine} does not come back`);
+    },
+    async ownCrashes() {
+      const lines = (await readFile(logFile, 'utf8')).split('\n');
+      return lines.filter((line) => line.includes('was terminated by signal'));
     },
   };
 }

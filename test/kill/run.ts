@@ -110,6 +110,10 @@ async function performOn(
   const final = await readFinalState(stage.database, api, subscriptions);
   await writeFile(join(folder, 'final-state.json'), JSON.stringify(final, null, 1));
   await Promise.all([...stage.apis, ...stage.workers].map((one) => one.signal('SIGTERM')));
+  // Without room to write it may end its own processes.
+  const crashes = stage.disk ? [] : await stage.postgres.ownCrashes();
+  for (const how of crashes)
+    journal.write({ kind: 'ended', atMs: Date.now(), process: 'PostgreSQL', asked: null, how, tookMs: 0 });
   return check(journal.entries, final, schedule.endpoints);
 }
 

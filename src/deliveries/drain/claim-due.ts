@@ -194,7 +194,7 @@ const claimFrom = (name: string, waiting: string): Statement => ({
       UPDATE delivery d SET status = 'SENDING', leased_by = $5, lease_until = now() + interval '${leaseSeconds} seconds',
         lease_epoch = lease_epoch + 1, attempt_count = attempt_count + 1, attempt_id = (left($6::text, 26) || lpad(to_hex(c.place), 10, '0'))::uuid,
         attempt_started_at = now(), next_attempt_at = NULL, completed_at = NULL, failure_reason = NULL, skip_reason = NULL, ${markChanged}
-      FROM ${fewRows('due', 'c', ['workspace_id', 'id', 'revision', 'rate', 'start_at'])}
+      FROM ${fewRows('due', 'c')}
       WHERE d.workspace_id = c.workspace_id AND d.id = c.id
       RETURNING d.*, c.revision, c.rate, c.start_at
     )
@@ -203,7 +203,8 @@ const claimFrom = (name: string, waiting: string): Statement => ({
       (extract(epoch FROM e.created_at) * 1000)::float8 AS "eventCreatedAtMs", e.published_by AS "publishedBy", c.attempt_id AS "attemptId", c.attempt_count AS "attemptNumber",
       c.next_trigger AS trigger, c.retry_step AS "retryStep", c.lease_epoch AS "leaseEpoch", c.body,
       c.rate, (extract(epoch FROM c.start_at - clock_timestamp()) * 1000)::float8 AS "firstStartInMs"
-    FROM claimed c JOIN event e ON e.workspace_id = c.workspace_id AND e.id = c.event_id
+    FROM claimed c
+    CROSS JOIN LATERAL (SELECT * FROM event WHERE workspace_id = c.workspace_id AND id = c.event_id OFFSET 0) e
     CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed`,
 });
 

@@ -33,7 +33,7 @@ export async function sweep(database: Pick<Database, 'query'>, ownLeases: () => 
 
 // A server may have stopped for a month, and GraphQL's Int ends here.
 const mostMs = 2 ** 31 - 1;
-const few = fewRows('lost', 'l', ['workspace_id', 'id']);
+const few = fewRows('lost', 'l');
 
 // What an interruption leads to is said in rules/delivery-states.ts: RETRYING at once, its step of the schedule kept. A claim
 // of the last two seconds is left alone: its worker may be about to take its lock again after PostgreSQL was away. What this one has

@@ -48,6 +48,8 @@ export async function deliveryStats(
     new Date(endMs),
     stepMs,
     subscription,
+    // Clocks differ.
+    lowestUuidAt(endMs + 60_000),
   ]);
 }
 
@@ -63,7 +65,7 @@ const stats: Statement = {
       SELECT id, outcome, duration_ms,
         date_bin($5::float8 * interval '1 millisecond', started_at, $3::timestamptz) AS began
       FROM attempt
-      WHERE workspace_id = $1 AND id >= $2::uuid AND outcome <> 'INTERRUPTED'
+      WHERE workspace_id = $1 AND id >= $2::uuid AND id < $7::uuid AND outcome <> 'INTERRUPTED'
         AND started_at >= $3::timestamptz AND started_at < $4::timestamptz
         AND ($6::uuid IS NULL OR subscription_id = $6::uuid)
     ) a ON a.began = bucket

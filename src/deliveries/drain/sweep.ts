@@ -31,7 +31,7 @@ export async function sweep(database: Pick<Database, 'query'>, ownLeases: () => 
   return { takenBack: takenBack.length, dueMoments: rows.map((row) => row.dueAt), oldest: rows[0] };
 }
 
-// A server may have stopped for a month, and GraphQL's Int ends here.
+// A server may have stopped for a month, and PostgreSQL's integer and GraphQL's Int end here.
 const mostMs = 2 ** 31 - 1;
 const few = fewRows('lost', 'l');
 

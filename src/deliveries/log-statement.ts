@@ -1,4 +1,4 @@
-import type { Statement } from '../storage/statement.js';
+import { fewNamesOf } from '../events/names-of-types.js';
 import { fromTypeId, lowestUuidAt } from '../storage/typeid.js';
 import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { DeliveryStatus } from './delivery.entity.js';
@@ -64,29 +64,9 @@ async function source(
   if (isTroubled(part.filter)) return select();
   if (subscriptionIds) return each('wsub', subscriptionIds, ['d.subscription_id = f.id']);
   if (statuses) return `(${statusBranches(statuses).map(select).join(' UNION ALL ')})`;
-  const types =
-    eventTypes &&
-    (await database.query<{ name: string }>(namesOf, [
-      part.workspaceId,
-      eventTypes.filter((type) => !type.includes('\0')),
-    ]));
-  if (types && types.length <= fewTypes)
-    return byEventType(
-      part,
-      { draft, select },
-      types.map(({ name }) => name),
-    );
-  return select();
+  const types = eventTypes && (await fewNamesOf(database, part.workspaceId, eventTypes));
+  return types ? byEventType(part, { draft, select }, types) : select();
 }
-
-// More than these are frequent together, and found on the way.
-const fewTypes = 40;
-
-const namesOf: Statement = {
-  name: 'names-of-event-types',
-  text: `SELECT name FROM event_type WHERE workspace_id = $1 AND split_part(name, '.', 1) || '.*' = ANY ($2::text[])
-    UNION SELECT name FROM unnest($2::text[]) name WHERE name NOT LIKE '%.*'`,
-};
 
 function draftOf({ workspaceId, filter, uuid, below, above }: LogPart): Draft {
   const { conditions, values } = conditionsOf(workspaceId, filter);

@@ -29,7 +29,7 @@ export interface Database {
 
 const maxConnections = 12;
 // A partition begins empty, and a plan made then, or for its first rows, would read it from end to end once it has grown; so
-// plans always go by an index. A plan that fits every value is then as good as one for these values, and is made once.
+// plans go by an index, if not always by the best. A plan that fits every value is then as good as one for these values, and is made once.
 const planning = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
 // What the policies take for the server itself.
 const ofAllWorkspaces = '-c tendril.workspace_id=*';

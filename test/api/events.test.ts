@@ -122,6 +122,21 @@ test('events are paged from either end', async () => {
   expect(namesOf(await list({ first: 0 }))).toEqual([]);
 });
 
+test('events of several types are paged in one order, from either end', async () => {
+  const filter = { types: ['payout.paid', 'refund.*', 'payout.failed'] };
+  const all = namesOf(await list({ filter }));
+  expect(all).toEqual(newestFirst.filter((name) => all.includes(name)));
+  expect(all.length).toBeGreaterThan(2);
+  const first = await list({ filter, first: 2 });
+  expect(namesOf(first)).toEqual(all.slice(0, 2));
+  expect(namesOf(await list({ filter, first: 9, after: first.pageInfo.endCursor }))).toEqual(all.slice(2));
+  const last = await list({ filter, last: 1 });
+  expect(namesOf(last)).toEqual(all.slice(-1));
+  expect(namesOf(await list({ filter, last: 2, before: last.pageInfo.startCursor }))).toEqual(
+    all.slice(-3, -1),
+  );
+});
+
 test('an event has its deliveries, the skipped ones included', async () => {
   const { event: shown } = await tendril
     .http()

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { withLock } from './advisory-lock.js';
-import { attachment, type DayTable, findDayTables, partitionLock, textOfDay } from './partitions.js';
+import { attachment, type DayTable, endsOf, findDayTables, partitionLock, textOfDay } from './partitions.js';
 
 const dayMs = 86_400_000;
 // A statement that reads for longer, such as a dump, puts the drop off to the next run.
@@ -14,7 +14,7 @@ export interface Retained {
 
 /**
  * Drops whole days that ended more than `retentionDays` ago. A day with a delivery that is not done is kept, and no other for its
- * sake; counters are not lowered. Nobody who reads or writes waits or fails: a partition leaves its parent while those who
+ * sake; nor is the day gone in which one that is being sent was begun. Counters are not lowered. Nobody who reads or writes waits or fails: a partition leaves its parent while those who
  * read it end, and events and attempts go one run after their day's deliveries, for whoever still holds one of these.
  */
 export async function dropOldPartitions(
@@ -31,7 +31,8 @@ export async function dropOldPartitions(
       await finishDetaching(client, table);
     const deliveries = old.filter(({ parent }) => parent === 'delivery');
     const withDeliveries = new Set(deliveries.map(({ day }) => day));
-    for (const table of old) if (!withDeliveries.has(table.day)) await drop(client, table);
+    for (const table of old)
+      if (!withDeliveries.has(table.day) && !(await isAwaited(client, table))) await drop(client, table);
     const dropped: string[] = [];
     const kept: string[] = [];
     for (const table of deliveries)
@@ -66,6 +67,16 @@ async function detach(client: pg.ClientBase, { name, parent, state }: DayTable):
 
 async function finishDetaching(client: pg.ClientBase, { name, parent }: DayTable): Promise<void> {
   await client.query(`ALTER TABLE ${parent} DETACH PARTITION ${name} FINALIZE`);
+}
+
+/** Whether a delivery, of an earlier day, is being sent whose attempt is to be kept here: nowhere else could it be. */
+async function isAwaited(client: pg.ClientBase, { parent, day, state }: DayTable): Promise<boolean> {
+  if (parent !== 'attempt' || state !== 'attached') return false;
+  const { rows } = await client.query<{ awaited: boolean }>(
+    `SELECT EXISTS (SELECT FROM delivery WHERE status = 'SENDING' AND attempt_id >= $1 AND attempt_id < $2) AS awaited`,
+    endsOf(day),
+  );
+  return rows[0]?.awaited === true;
 }
 
 /** Asked by the two partial indexes, which are small when a day is done. */

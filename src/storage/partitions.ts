@@ -40,8 +40,13 @@ export async function ensurePartitions(pool: pg.Pool, nowMs: number, daysAhead =
 
 /** The statement that makes a table of a day part of its parent. */
 export function attachment(name: string, parent: string, day: number): string {
-  return `ALTER TABLE ${parent} ATTACH PARTITION ${name}
-    FOR VALUES FROM ('${lowestUuidAt(day * dayMs)}') TO ('${lowestUuidAt((day + 1) * dayMs)}')`;
+  const [lowest, end] = endsOf(day);
+  return `ALTER TABLE ${parent} ATTACH PARTITION ${name} FOR VALUES FROM ('${lowest}') TO ('${end}')`;
+}
+
+/** The ids of a day: from the first on, and below the second. */
+export function endsOf(day: number): [lowest: string, end: string] {
+  return [lowestUuidAt(day * dayMs), lowestUuidAt((day + 1) * dayMs)];
 }
 
 /** The day as tables have it in their names, for example 20260225. */

@@ -7,7 +7,8 @@ const rfc3339 = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\
 const earliest = Date.parse('0001-01-01T00:00:00.000Z');
 const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
-function parseMoment(value: unknown): Date {
+/** `node` is where it stands in a document. */
+function parseMoment(value: unknown, node?: ValueNode): Date {
   // T and Z may be small letters too.
   const text = typeof value === 'string' ? value.toUpperCase() : '';
   const time = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
@@ -17,6 +18,7 @@ function parseMoment(value: unknown): Date {
   if (Number.isNaN(time) || day > lastDay || time < earliest || time > latest) {
     throw new GraphQLError(
       'A DateTime is an RFC 3339 date-time with an offset, for example 2026-02-25T12:00:00.000Z.',
+      node && { nodes: node },
     );
   }
   return new Date(time);
@@ -32,8 +34,8 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
     if (value instanceof Date) return value.toISOString();
     throw new TypeError('a DateTime field holds no Date');
   },
-  parseValue: parseMoment,
-  parseLiteral: (node) => parseMoment(node.kind === Kind.STRING ? node.value : undefined),
+  parseValue: (value) => parseMoment(value),
+  parseLiteral: (node) => parseMoment(node.kind === Kind.STRING ? node.value : undefined, node),
 });
 
 /** Any JSON value; numbers keep every digit that was sent. */

@@ -110,6 +110,14 @@ describe('deliveryStats', () => {
     expect(await codes('0001-01-01T00:00:00Z', '9999-12-31T00:00:00Z')).toEqual(['BAD_USER_INPUT']);
   });
 
+  test('says which of its moments is none', async () => {
+    const query = '{ deliveryStats(from: "yesterday", to: 7, interval: DAY) { attempts } }';
+    const { errors } = await postGraphql(tendril, query);
+    expect(errors?.map(({ locations }) => locations)).toEqual(
+      ['"yesterday"', '7'].map((text) => [{ line: 1, column: query.indexOf(text) + 1 }]),
+    );
+  });
+
   test('cannot end before it begins', async () => {
     expect(await codes('2026-01-02T00:00:00Z', '2026-01-01T23:59:59Z')).toEqual(['BAD_USER_INPUT']);
   });

@@ -3,7 +3,13 @@ import type { Tendril } from './tendril.js';
 /** A GraphQL answer as it came over HTTP. */
 export interface GraphqlAnswer {
   readonly data?: Record<string, unknown> | null;
-  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
+  readonly errors?: readonly AnsweredError[];
+}
+
+interface AnsweredError {
+  readonly message: string;
+  readonly locations?: readonly { readonly line: number; readonly column: number }[];
+  readonly extensions: { readonly code: string };
 }
 
 interface Asked {

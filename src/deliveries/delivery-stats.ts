@@ -5,6 +5,8 @@ import type { WorkspaceDatabase } from '../storage/workspace-database.js';
 import { type DeliveryStatsBucket, StatsInterval } from './delivery.types.js';
 
 const maxBuckets = 1500;
+// An attempt's id is made when it is claimed, a moment before it begins, and clocks differ.
+const idMarginMs = 60_000;
 const intervalMs = {
   [StatsInterval.MINUTE]: 60_000,
   [StatsInterval.HOUR]: 3_600_000,
@@ -42,20 +44,18 @@ export async function deliveryStats(
       : undefined;
   const values = [
     request.workspaceId,
-    // An attempt's id is made when it is claimed, a moment before it begins.
-    lowestUuidAt(startMs - 60_000),
+    lowestUuidAt(startMs - idMarginMs),
     new Date(startMs),
     new Date(endMs),
     stepMs,
-    // Clocks differ.
-    lowestUuidAt(endMs + 60_000),
+    lowestUuidAt(endMs + idMarginMs),
   ];
   return subscription === undefined
     ? database.query(ofAll, values)
     : database.query(ofOne, [...values, subscription]);
 }
 
-const statsWhere = (condition: string) =>
+const statsWith = (condition: string) =>
   `SELECT bucket AS "startsAt", count(a.id)::integer AS attempts,
       count(a.id) FILTER (WHERE a.outcome = 'SUCCEEDED')::integer AS succeeded,
       count(a.id) FILTER (WHERE a.outcome <> 'SUCCEEDED')::integer AS failed,
@@ -72,9 +72,9 @@ const statsWhere = (condition: string) =>
     ) a ON a.began = bucket
     GROUP BY bucket ORDER BY bucket`;
 
-const ofAll: Statement = { name: 'delivery-stats', text: statsWhere('') };
+const ofAll: Statement = { name: 'delivery-stats', text: statsWith('') };
 // An index has the attempts of each subscription.
 const ofOne: Statement = {
   name: 'delivery-stats-of-subscription',
-  text: statsWhere('AND subscription_id = $7::uuid'),
+  text: statsWith('AND subscription_id = $7::uuid'),
 };

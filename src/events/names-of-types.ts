@@ -10,11 +10,19 @@ export async function fewNamesOf(
   workspaceId: string,
   types: readonly string[],
 ): Promise<readonly string[] | undefined> {
-  // No name holds U+0000, and PostgreSQL takes none.
-  const askable = types.filter((type) => !type.includes('\0'));
-  const rows = await database.query<{ name: string }>(namesOf, [workspaceId, askable]);
+  const rows = await database.query<{ name: string }>(namesOf, [workspaceId, types.filter(isAskable)]);
   return rows.length > fewTypes ? undefined : rows.map(({ name }) => name);
 }
+
+/** The condition that a column holds one of these event types, groups among them; `bind` gives the place of a value. */
+export function typeIn(column: string, types: readonly string[], bind: (value: unknown) => string): string {
+  const names = types.filter(isAskable);
+  const groups = names.filter((type) => type.endsWith('.*')).map((type) => type.slice(0, -2));
+  return `(${column} = ANY (${bind(names)}::text[]) OR split_part(${column}, '.', 1) = ANY (${bind(groups)}::text[]))`;
+}
+
+// No name holds U+0000, and PostgreSQL takes none.
+const isAskable = (type: string) => !type.includes('\0');
 
 const namesOf: Statement = {
   name: 'names-of-event-types',

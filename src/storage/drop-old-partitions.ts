@@ -14,8 +14,9 @@ export interface Retained {
 
 /**
  * Drops whole days that ended more than `retentionDays` ago. A day with a delivery that is not done is kept, and no other for its
- * sake; nor is the day gone in which one that is being sent was begun. Counters are not lowered. Nobody who reads or writes waits or fails: a partition leaves its parent while those who
- * read it end, and events and attempts go one run after their day's deliveries, for whoever still holds one of these.
+ * sake but the attempts of the day in which it was last begun, while it is being sent; counters are not lowered. Nobody who reads or
+ * writes waits or fails: a partition leaves its parent while those who read it end, and events and attempts go one run after their
+ * day's deliveries, for whoever still holds one of these.
  */
 export async function dropOldPartitions(
   pool: pg.Pool,

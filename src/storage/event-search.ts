@@ -1,6 +1,6 @@
 import { searchSlices } from './day-indexes.js';
+import { endsOf } from './partitions.js';
 import type { Query } from './statement.js';
-import { lowestUuidAt } from './typeid.js';
 
 const dayMs = 86_400_000;
 
@@ -42,9 +42,9 @@ async function textSpans(server: Query): Promise<TextSpan[]> {
   const rows = await server<{ table: string; indexes: string[] }>(findTables, []);
   return rows.flatMap(({ table, indexes }): TextSpan[] => {
     const day = Date.parse(table.replace(/^event_(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3')) / dayMs;
-    const ends = { lowest: lowestUuidAt(day * dayMs), end: lowestUuidAt((day + 1) * dayMs) };
-    if (indexes.includes(`${table}_search`)) return [{ ...ends, indexed: { table, conditions: '' } }];
-    if (indexes.length === 0) return [{ ...ends, indexed: undefined }];
+    const [lowest, end] = endsOf(day);
+    if (indexes.includes(`${table}_search`)) return [{ lowest, end, indexed: { table, conditions: '' } }];
+    if (indexes.length === 0) return [{ lowest, end, indexed: undefined }];
     return searchSlices(day).map(({ lowest, end, suffix }) => {
       const conditions = ` AND id >= '${lowest}' AND id < '${end}'`;
       return {

@@ -1,13 +1,14 @@
 // What follows has type-graphql's decorators.
 import 'reflect-metadata';
-import { Pool } from 'pg';
+import type { PoolClient } from 'pg';
+import { pino } from 'pino';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { StatsInterval } from '../../src/deliveries/delivery.types.js';
 import { deliveryStats } from '../../src/deliveries/delivery-stats.js';
 import { listEvents } from '../../src/events/list-events.js';
+import { openDatabase } from '../../src/storage/database.js';
 import type { Query } from '../../src/storage/statement.js';
 import { lowestUuidAt, newUuid, toTypeId } from '../../src/storage/typeid.js';
-import { newDatabase } from '../support/stores.js';
 import { freshEnv, startTendril } from '../support/tendril.js';
 
 // Events of a type that is rare, and statistics of one subscription, were looked for among all events and attempts of a workspace.
@@ -15,41 +16,41 @@ const many = 5000;
 const some = 10;
 const workspaceId = lowestUuidAt(7);
 
-// As the server's own connections plan.
-const planning = '-c tendril.workspace_id=* -c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
-let pool: Pool;
+let connection: PoolClient;
 
 const query: Query = async ({ name, text }, values) =>
-  (await pool.query({ name, text, values: [...values] })).rows;
+  (await connection.query({ name, text, values: [...values] })).rows;
 
 /** How many rows of a table's days a task gets from them. */
 async function rowsRead(table: string, task: () => Promise<void>): Promise<number> {
-  await pool.query('BEGIN');
+  await connection.query('BEGIN');
   await task();
-  const { rows } = await pool.query<{ read: number }>(
+  const { rows } = await connection.query<{ read: number }>(
     `SELECT sum(idx_tup_fetch + seq_tup_read)::integer AS read FROM pg_stat_xact_user_tables
      WHERE relname ~ ('^' || $1 || '_2')`,
     [table],
   );
-  await pool.query('COMMIT');
+  await connection.query('COMMIT');
   return rows[0]?.read ?? 0;
 }
 
 beforeEach(async () => {
-  const env = await freshEnv({ DATABASE_URL: await newDatabase() });
+  const env = await freshEnv();
   await startTendril({ ...env, ROLE: 'api' });
-  pool = new Pool({ connectionString: env.DATABASE_URL, options: planning, max: 1 });
-  onTestFinished(() => pool.end());
+  const database = await openDatabase(env.DATABASE_URL ?? '', [], pino({ level: 'silent' }));
+  onTestFinished(() => database.close());
+  connection = await database.pool.connect();
+  onTestFinished(() => connection.release(true));
 });
 
 test('events of a rare type are read without the others', async () => {
-  await pool.query(
+  await connection.query(
     `INSERT INTO event (workspace_id, id, type, payload, created_at)
      SELECT $1, uuidv7(), CASE WHEN n <= ${some} THEN 'payout.rare' ELSE 'payout.paid' END, '{}', now()
      FROM generate_series(1, ${many}) n`,
     [workspaceId],
   );
-  await pool.query('ANALYZE');
+  await connection.query('ANALYZE');
   const types = ['payout.rare', 'refund.*'];
   const read = await rowsRead('event', async () => {
     const request = {
@@ -66,7 +67,7 @@ test('events of a rare type are read without the others', async () => {
 
 test('statistics of one subscription are made without the attempts of others', async () => {
   const subscription = newUuid();
-  await pool.query(
+  await connection.query(
     `INSERT INTO attempt (workspace_id, id, delivery_id, subscription_id, number, trigger, outcome, started_at, duration_ms,
        request_url, request_headers)
      SELECT $1, uuidv7(), uuidv7(), CASE WHEN n <= ${some} THEN $2::uuid ELSE $1::uuid END, 1, 'SCHEDULE', 'SUCCEEDED', now(), 7,
@@ -74,7 +75,7 @@ test('statistics of one subscription are made without the attempts of others', a
      FROM generate_series(1, ${many}) n`,
     [workspaceId, subscription],
   );
-  await pool.query('ANALYZE');
+  await connection.query('ANALYZE');
   const read = await rowsRead('attempt', async () => {
     const buckets = await deliveryStats(
       { query },

@@ -146,7 +146,7 @@ const insertEvents = (date: string, age: number) => `
       floor(40 * random() ^ 2)::integer AS type, random() AS chance, floor(random() * 1000000)::integer AS amount
     FROM generate_series(0, $3::bigint - 1) n
   )
-  INSERT INTO event_${date} (workspace_id, id, type, payload, created_at)
+  INSERT INTO event_${date} (workspace_id, id, type, payload, idempotency_key, created_at)
   SELECT w.workspace_id,
     (lpad(to_hex(ms), 12, '0') || '7' || lpad(to_hex(n >> 36 & 4095), 3, '0') || '8' || lpad(to_hex(n & 68719476735), 9, '0') || right(hash, 6))::uuid,
     CASE WHEN chance < 0.000002 THEN 'audit.exported' ELSE (ARRAY['${nouns.join("','")}'])[1 + type % 8]
@@ -155,7 +155,7 @@ const insertEvents = (date: string, age: number) => `
       'customer', json_build_object('id', 'cus_' || right(hash, 14), 'name', split_part(a.text, ' ', 1) || ' ' || split_part(b.text, ' ', 2)),
       'reference', 'R-' || n || '-${age}', 'lines', ARRAY[a.text, b.text],
       'note', CASE WHEN n = $3::bigint / 3 AND ${age} % 5 = 1 THEN 'quetzalcoatl' WHEN n % 300 = 7 AND ${age} = 25 THEN 'zanzibar' ELSE 'none' END)::text, '" : ', '":'),
-    to_timestamp(ms / 1000.0)
+    'order-' || n || '-${age}-' || left(hash, 8), to_timestamp(ms / 1000.0)
   FROM made CROSS JOIN workspaces CROSS JOIN LATERAL (
     SELECT CASE WHEN share < 0.85 THEN ids[1] WHEN share < 0.95 THEN ids[2] WHEN share < 0.99 THEN ids[3] ELSE ids[4] END AS workspace_id
   ) w

@@ -3,7 +3,8 @@ import type { FilledLog } from './fill-log.js';
 /** A page of the log that is asked for. */
 export interface LogQuestion {
   readonly what: string;
-  /** The arguments of `deliveries`, as GraphQL. */
+  readonly list: 'deliveries' | 'events';
+  /** The list's arguments, as GraphQL. */
   readonly args: string;
   /** p95, milliseconds. */
   readonly atMostMs: number;
@@ -19,12 +20,24 @@ export function logQuestions(log: FilledLog): LogQuestion[] {
   const middle = Math.floor(log.days / 2);
   const filtered = (what: string, filter: string, atMostMs = pageMs): LogQuestion => ({
     what,
+    list: 'deliveries',
     args: `first: 50, filter: { ${filter} }`,
     atMostMs,
   });
-  const page = (what: string, args: string): LogQuestion => ({ what, args, atMostMs: pageMs });
+  const page = (what: string, args: string): LogQuestion => ({
+    what,
+    list: 'deliveries',
+    args,
+    atMostMs: pageMs,
+  });
   const search = (what: string, text: string, more = '') =>
     filtered(`search: ${what}`, `search: ${JSON.stringify(text)} ${more}`, searchMs);
+  const events = (what: string, filter: string, atMostMs = pageMs): LogQuestion => ({
+    ...filtered(`events: ${what}`, filter, atMostMs),
+    list: 'events',
+  });
+  const searchEvents = (what: string, text: string, more = '') =>
+    events(`search: ${what}`, `search: ${JSON.stringify(text)} ${more}`, searchMs);
   return [
     page('the first page', 'first: 50'),
     page('the last page', 'last: 50'),
@@ -75,5 +88,13 @@ export function logQuestions(log: FilledLog): LogQuestion[] {
     search('a frequent word, CANCELED', 'usd', ', statuses: [CANCELED]'),
     search('a rare word, one subscription', 'quetzalcoatl', `, subscriptionIds: ["${log.busiest}"]`),
     search('a rare word, before a date', 'quetzalcoatl', `, createdBefore: ${at(middle)}`),
+    events('deep inside, by date', `createdBefore: ${at(middle)}`),
+    events('event type, a dozen of them', 'types: ["audit.exported"]'),
+    searchEvents('a word in six payloads', 'quetzalcoatl'),
+    searchEvents('a word in half of them', 'EUR'),
+    searchEvents('an idempotency key', 'order-4711-3'),
+    searchEvents('what is nowhere', 'nobody@nowhere.example'),
+    searchEvents('a frequent word, a rare event type', 'usd', ', types: ["audit.exported"]'),
+    searchEvents('a rare word, a frequent event type', 'quetzalcoatl', ', types: ["invoice.*"]'),
   ];
 }

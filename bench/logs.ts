@@ -43,15 +43,19 @@ export const logs: Benchmark = {
 
 const dayMs = 86_400_000;
 
-async function ask(client: GraphQLClient, { what, args, atMostMs }: LogQuestion): Promise<Figure> {
-  const query = `{ deliveries(${args}) { nodes { id status eventType createdAt attemptCount } pageInfo { endCursor hasNextPage } } }`;
+async function ask(client: GraphQLClient, { what, list, args, atMostMs }: LogQuestion): Promise<Figure> {
+  const fields = {
+    deliveries: 'id status eventType createdAt attemptCount',
+    events: 'id type createdAt idempotencyKey',
+  }[list];
+  const query = `{ ${list}(${args}) { nodes { ${fields} } pageInfo { endCursor hasNextPage } } }`;
   const tookMs: number[] = [];
   let found = 0;
   for (let index = -warmUps; index < asksEach; index += 1) {
     const beganMs = performance.now();
-    const answer = await client.request<{ deliveries: { nodes: unknown[] } }>(query);
+    const answer = await client.request<{ [name: string]: { nodes: unknown[] } }>(query);
     if (index >= 0) tookMs.push(performance.now() - beganMs);
-    found = answer.deliveries.nodes.length;
+    found = answer[list]?.nodes.length ?? 0;
   }
   const note = `p50 ${percentile(tookMs, 50).toFixed(1)} ms, ${found} rows`;
   const value = percentile(tookMs, 95);

@@ -14,8 +14,8 @@ export interface DayIndex {
   readonly onceClosed: boolean;
 }
 
-/** What finds events by their text; by workspace too: a word that is rare in one may be in every event of the others. */
-export const searchDefinition = 'USING gin (workspace_id, payload gin_trgm_ops)';
+/** What finds events by their texts; by workspace too: a word that is rare in one may be in every event of the others. */
+export const textDefinition = 'USING gin (workspace_id, payload gin_trgm_ops, idempotency_key gin_trgm_ops)';
 
 /** All of them. */
 export const dayIndexes: readonly DayIndex[] = [
@@ -35,8 +35,8 @@ export const dayIndexes: readonly DayIndex[] = [
   },
   {
     parent: 'event',
-    suffix: 'search',
-    definition: searchDefinition,
+    suffix: 'text',
+    definition: textDefinition,
     onceClosed: true,
   },
 ];
@@ -70,7 +70,7 @@ export function searchSlices(day: number): SearchSlice[] {
       lowest: lowestUuidAt(startMs),
       end: lowestUuidAt(endMs),
       endMs,
-      suffix: `search_${String(index * sliceHours).padStart(2, '0')}`,
+      suffix: `text_${String(index * sliceHours).padStart(2, '0')}`,
     };
   });
 }

@@ -11,15 +11,22 @@ const dayMs = 86_400_000;
 export interface EventSearch {
   /** The days, or parts of days, that have events, oldest first. */
   spans(): Promise<TextSpan[]>;
-  /** The events of these whose payload is like an ILIKE pattern, in no order and at most so many. */
-  find(spans: readonly IndexedTexts[], pattern: string, most: number): Promise<string[]>;
+  /** The events of these that fit one of the patterns, in no order and at most so many. */
+  find(spans: readonly IndexedTexts[], patterns: TextPatterns, most: number): Promise<string[]>;
+}
+
+/** ILIKE patterns for an event's texts. */
+export interface TextPatterns {
+  readonly payload: string;
+  /** Not given: whatever the keys are. */
+  readonly idempotencyKey?: string;
 }
 
 /** `server` sees every workspace. */
 export function createEventSearch(server: Query, workspaceId: string): EventSearch {
   return {
     spans: () => textSpans(server),
-    find: (spans, pattern, most) => findByIndex(server, spans, [workspaceId, pattern], most),
+    find: (spans, patterns, most) => findByIndex(server, workspaceId, { spans, patterns, most }),
   };
 }
 
@@ -43,7 +50,7 @@ async function textSpans(server: Query): Promise<TextSpan[]> {
   return rows.flatMap(({ table, indexes }): TextSpan[] => {
     const day = Date.parse(table.replace(/^event_(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3')) / dayMs;
     const [lowest, end] = endsOf(day);
-    if (indexes.includes(`${table}_search`)) return [{ lowest, end, indexed: { table, conditions: '' } }];
+    if (indexes.includes(`${table}_text`)) return [{ lowest, end, indexed: { table, conditions: '' } }];
     if (indexes.length === 0) return [{ lowest, end, indexed: undefined }];
     return searchSlices(day).map(({ lowest, end, suffix }) => {
       const conditions = ` AND id >= '${lowest}' AND id < '${end}'`;
@@ -59,25 +66,30 @@ async function textSpans(server: Query): Promise<TextSpan[]> {
 const findTables = {
   name: 'text-tables',
   text: `SELECT c.relname AS table, ARRAY(SELECT x.relname::text FROM pg_index n JOIN pg_class x ON x.oid = n.indexrelid
-      WHERE n.indrelid = c.oid AND n.indisvalid AND x.relname ~ '_search(_[0-9]{2})?$') AS indexes
+      WHERE n.indrelid = c.oid AND n.indisvalid AND x.relname ~ '_text(_[0-9]{2})?$') AS indexes
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'event'::regclass AND NOT i.inhdetachpending ORDER BY 1`,
 };
 
-async function findByIndex(
-  server: Query,
-  spans: readonly IndexedTexts[],
-  [workspaceId, pattern]: readonly [string, string],
-  most: number,
-): Promise<string[]> {
-  const parts = spans.map(
-    ({ table, conditions }) =>
-      `SELECT id FROM ${table} WHERE workspace_id = $1 AND payload ILIKE $2${conditions}`,
+interface Asked {
+  readonly spans: readonly IndexedTexts[];
+  readonly patterns: TextPatterns;
+  readonly most: number;
+}
+
+async function findByIndex(server: Query, workspaceId: string, asked: Asked): Promise<string[]> {
+  const { spans, most } = asked;
+  const { payload, idempotencyKey } = asked.patterns;
+  // Two readings, each by the index: of an OR the planner may think that it is cheaper to read the whole day.
+  const either = ['payload ILIKE $2'];
+  if (idempotencyKey !== undefined) either.push('idempotency_key ILIKE $3 AND payload NOT ILIKE $2');
+  const parts = spans.flatMap(({ table, conditions }) =>
+    either.map((fits) => `SELECT id FROM ${table} WHERE workspace_id = $1 AND ${fits}${conditions}`),
   );
   try {
     const rows = await server<{ id: string }>(
       { text: `SELECT id FROM (${parts.join(' UNION ALL ')}) found LIMIT ${most}` },
-      [workspaceId, pattern],
+      [workspaceId, payload, ...(idempotencyKey === undefined ? [] : [idempotencyKey])],
     );
     return rows.map(({ id }) => id);
   } catch (error) {
@@ -85,7 +97,7 @@ async function findByIndex(
     if ((error as { code?: string }).code !== undefinedTable) throw error;
     if (spans.length === 1) return [];
     const each = await Promise.all(
-      spans.map((span) => findByIndex(server, [span], [workspaceId, pattern], most)),
+      spans.map((span) => findByIndex(server, workspaceId, { ...asked, spans: [span] })),
     );
     return each.flat().slice(0, most);
   }

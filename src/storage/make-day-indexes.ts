@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { withLock } from './advisory-lock.js';
-import { dayIndexes, letOwnerPass, searchDefinition, searchSlices } from './day-indexes.js';
+import { dayIndexes, letOwnerPass, searchSlices, textDefinition } from './day-indexes.js';
 import { findDayTables } from './partitions.js';
 import { processIdOf } from './process-id.js';
 
@@ -101,7 +101,7 @@ async function findMissing(client: pg.ClientBase, nowMs: number, searchable: boo
         creation(table.name, suffix, definition, onceClosed),
       ),
       ...over.map(({ suffix, lowest, end }) =>
-        creation(table.name, suffix, `${searchDefinition} WHERE id >= '${lowest}' AND id < '${end}'`, true),
+        creation(table.name, suffix, `${textDefinition} WHERE id >= '${lowest}' AND id < '${end}'`, true),
       ),
     ].filter(({ name }) => present.get(name) !== true);
     // What served while the day was open.

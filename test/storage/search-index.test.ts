@@ -53,21 +53,35 @@ async function fill(pool: Pool, day: number, workspaceId: string, count: number)
     // Rare enough that a search does not come across it on the way.
     const text = n % 40 === 0 ? texts[(n / 40) % texts.length] : 'quite ordinary';
     const payload = JSON.stringify({ n, text });
-    return { event: `${begin}0000000000`, deliveries: [`${begin}0000000001`, `${begin}0000000002`], payload };
+    const key = n % 40 === 20 ? texts[((n - 20) / 40) % texts.length] : null;
+    return {
+      event: `${begin}0000000000`,
+      key,
+      deliveries: [`${begin}0000000001`, `${begin}0000000002`],
+      payload,
+    };
   });
   await pool.query(
-    `INSERT INTO event (workspace_id, id, type, payload, created_at)
-     SELECT $1, id, 'payout.paid', payload, now() FROM unnest($2::uuid[], $3::text[]) t (id, payload)`,
-    [workspaceId, rows.map(({ event }) => event), rows.map(({ payload }) => payload)],
+    `INSERT INTO event (workspace_id, id, type, payload, idempotency_key, created_at)
+     SELECT $1, id, 'payout.paid', payload, key, now() FROM unnest($2::uuid[], $3::text[], $4::text[]) t (id, payload, key)`,
+    [
+      workspaceId,
+      rows.map(({ event }) => event),
+      rows.map(({ payload }) => payload),
+      rows.map(({ key }) => key ?? null),
+    ],
   );
   await pool.query(
     `INSERT INTO delivery (workspace_id, id, event_id, subscription_id, event_type, status, created_at, updated_at)
      SELECT $1, id, (left(id::text, 26) || '0000000000')::uuid, $2, 'payout.paid', 'FAILED', now(), now() FROM unnest($3::uuid[]) id`,
     [workspaceId, lowestUuidAt(7), rows.flatMap(({ deliveries }) => deliveries)],
   );
-  return rows.flatMap(({ deliveries, payload }) =>
-    deliveries.map((uuid) => ({ id: toTypeId('dlv', uuid), payload })),
-  );
+  return rows.map(({ event, deliveries, payload, key }) => ({
+    id: toTypeId('evt', event),
+    deliveries: deliveries.map((uuid) => toTypeId('dlv', uuid)),
+    payload: payload.toLowerCase(),
+    key: key?.toLowerCase(),
+  }));
 }
 
 /** All that a search finds, page by page, and what it counts. */
@@ -85,6 +99,28 @@ async function find(tendril: Tendril, search: string, orderBy: string, more = ''
     after = deliveries.pageInfo.endCursor ?? undefined;
     if (!deliveries.pageInfo.hasNextPage) return { ids, count: deliveries.totalCount };
   }
+}
+
+/** The same of events, the oldest first. */
+async function findEvents(tendril: Tendril, search: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (let before: string | undefined; ; ) {
+    const { data, errors } = await postGraphql(
+      tendril,
+      `{ events(last: 250, ${before ? `before: "${before}",` : ''} filter: { search: ${JSON.stringify(search)}, types: ["payout.*"] }) {
+        nodes { id } pageInfo { hasPreviousPage startCursor } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const { events } = data as { events: EventsFound };
+    ids.push(...events.nodes.map(({ id }) => id).reverse());
+    before = events.pageInfo.startCursor ?? undefined;
+    if (!events.pageInfo.hasPreviousPage) return ids;
+  }
+}
+
+interface EventsFound {
+  readonly nodes: readonly { id: string }[];
+  readonly pageInfo: { readonly hasPreviousPage: boolean; readonly startCursor: string | null };
 }
 
 interface Found {
@@ -107,7 +143,7 @@ test.each([
     onTestFinished(() => pool.end());
     const indexed = async () => {
       const { rows } = await pool.query<{ name: string }>(
-        `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indisvalid AND indexrelid::regclass::text ~ '_search' ORDER BY 1`,
+        `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indisvalid AND indexrelid::regclass::text ~ '_text' ORDER BY 1`,
       );
       return rows.map(({ name }) => name);
     };
@@ -126,38 +162,42 @@ test.each([
       ...(await fill(pool, today, workspaceId, 41)),
     ];
 
-    await eventually(async () => (await indexed()).includes(`event_${closedDay}_search`));
-    expect(await indexed()).not.toContain(`event_${openDay}_search`);
+    await eventually(async () => (await indexed()).includes(`event_${closedDay}_text`));
+    expect(await indexed()).not.toContain(`event_${openDay}_text`);
     const expectAll = async () => {
       for (const needle of needles) {
         const inJson = JSON.stringify(needle).slice(1, -1).toLowerCase();
-        const fitting = all
-          .filter(({ payload }) => payload.toLowerCase().includes(inJson))
-          .map((one) => one.id);
+        const ids = all
+          .filter(({ payload }) => payload.includes(inJson))
+          .flatMap(({ deliveries }) => deliveries);
         const found = await find(tendril, needle, 'OLDEST_FIRST');
-        expect([needle, found]).toEqual([needle, { ids: fitting, count: fitting.length }]);
+        expect([needle, found]).toEqual([needle, { ids, count: ids.length }]);
+        const events = all.filter(
+          ({ payload, key }) => payload.includes(inJson) || key?.includes(needle.toLowerCase()),
+        );
+        expect([needle, await findEvents(tendril, needle)]).toEqual([needle, events.map(({ id }) => id)]);
       }
     };
     await expectAll();
     const plan = `EXPLAIN SELECT FROM event_${closedDay} WHERE payload ILIKE '%needle%'`;
-    expect(JSON.stringify((await pool.query(plan)).rows)).toContain(`event_${closedDay}_search`);
+    expect(JSON.stringify((await pool.query(plan)).rows)).toContain(`event_${closedDay}_text`);
     // Past the wall, so by a condition of its own: the time that a search takes must not tell what others have, either.
     const foundOf = async (whose: string) => {
       const query: Query = async ({ text }, values) => (await pool.query(text, [...values])).rows;
       const search = createEventSearch(query, whose);
       const indexes = (await search.spans()).flatMap((span) => span.indexed ?? []);
-      return (await search.find(indexes, '%ordinary%', 5)).length;
+      return (await search.find(indexes, { payload: '%ordinary%' }, 5)).length;
     };
     expect([await foundOf(workspaceId), await foundOf(lowestUuidAt(7))]).toEqual([5, 0]);
     // Parts of the open day that are over have an index of their own, until the day is over too.
-    await makeIndexesAt(today * dayMs + 9 * hourMs, `event_${openDay}_search_04`);
+    await makeIndexesAt(today * dayMs + 9 * hourMs, `event_${openDay}_text_04`);
     await expectAll();
-    await makeIndexesAt((today + 1) * dayMs, `event_${openDay}_search`);
+    await makeIndexesAt((today + 1) * dayMs, `event_${openDay}_text`);
     expect((await indexed()).filter((name) => name.startsWith(`event_${openDay}`))).toEqual([
-      `event_${openDay}_search`,
+      `event_${openDay}_text`,
     ]);
     const rare = await find(tendril, '東京', 'NEWEST_FIRST', ', statuses: [FAILED]');
-    await pool.query(`DROP INDEX event_${closedDay}_search`);
+    await pool.query(`DROP INDEX event_${closedDay}_text`);
     expect(await find(tendril, '東京', 'NEWEST_FIRST', ', statuses: [FAILED]')).toEqual(rare);
     await expectAll();
   },

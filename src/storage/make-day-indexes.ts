@@ -104,11 +104,13 @@ async function findMissing(client: pg.ClientBase, nowMs: number, searchable: boo
         creation(table.name, suffix, `${textDefinition} WHERE id >= '${lowest}' AND id < '${end}'`, true),
       ),
     ].filter(({ name }) => present.get(name) !== true);
-    // What served while the day was open.
-    const superseded = table.day < today ? slices.map(({ suffix }) => `${table.name}_${suffix}`) : [];
-    const drops = superseded
-      .filter((name) => present.has(name))
-      .map((name) => ({ name, statements: [removal(name)] }));
+    // What served while the day was open, and what did before idempotency keys were searched by an index.
+    const superseded = [...present.keys()].filter(
+      (name) =>
+        name.startsWith(`${table.name}_search`) ||
+        (table.day < today && slices.some(({ suffix }) => name === `${table.name}_${suffix}`)),
+    );
+    const drops = superseded.map((name) => ({ name, statements: [removal(name)] }));
     return [...work, ...drops];
   });
 }

@@ -6,7 +6,6 @@ import { Migration0004AttemptRate } from './0004-attempt-rate.js';
 import { Migration0005WorkspaceWalls } from './0005-workspace-walls.js';
 import { Migration0006SnapshotsOfUpdates } from './0006-snapshots-of-updates.js';
 import { Migration0007CheaperNotifications } from './0007-cheaper-notifications.js';
-import { Migration0008IndexesOfTexts } from './0008-indexes-of-texts.js';
 
 /** A migration's class; its `name` is what the database remembers it by. */
 export type MigrationClass = new (...args: ConstructorParameters<typeof Migration>) => Migration;
@@ -20,5 +19,4 @@ export const allMigrations: MigrationClass[] = [
   Migration0005WorkspaceWalls,
   Migration0006SnapshotsOfUpdates,
   Migration0007CheaperNotifications,
-  Migration0008IndexesOfTexts,
 ];
